@@ -1,0 +1,206 @@
+import * as z from 'zod';
+import { fail, ok, type Result } from '../lib/result.ts';
+import type { OriginOptions } from '../origin/options.ts';
+import type { SessionOptions } from '../session/options.ts';
+import type { ShareOptions } from '../share/options.ts';
+import type { Variable } from './variable.ts';
+import { BINDINGS, VARIABLES } from './variables.ts';
+
+type Shape = { [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name]['schema'] };
+type Values = { [Name in keyof Shape]: z.output<Shape[Name]> };
+
+/** Longest excerpt of a value in a message. */
+const HOLDING_LENGTH_MAX = 200;
+
+/** Everything that the operator decided, in the rooms' own terms. */
+export interface Config {
+  readonly origin: OriginOptions;
+  readonly share: ShareOptions;
+  readonly session: SessionOptions;
+  readonly visitors: 'deny' | 'pass';
+  /** `URL.origin` of `PUBLIC_URL`. */
+  readonly publicOrigin: string | undefined;
+  /** What is allowed but probably not meant, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** One mistake of the configuration, in the operator's own terms. */
+export interface ConfigMistake {
+  readonly variable: string;
+  /** What the variable holds; `[redacted]` for a secret, `nothing` for an absent one. */
+  readonly holds: string;
+  readonly problem: string;
+  readonly allowed: string;
+  readonly example: string;
+}
+
+const SCHEMA = z.strictObject(
+  Object.fromEntries(Object.entries(VARIABLES).map(([name, { schema }]) => [name, schema])) as Shape,
+);
+
+/**
+ * Reads a Worker's bindings and variables. Either all of it holds, or every mistake is reported at once.
+ * An unknown name is a mistake: it is most often a known one, mistyped.
+ */
+export function readConfig(env: Readonly<Record<string, unknown>>): Result<Config, readonly ConfigMistake[]> {
+  const texts = collectTexts(env);
+  const parsed = SCHEMA.safeParse(texts);
+  if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => describeIssue(issue, texts)));
+  const values = parsed.data as Values;
+  const mistakes = findContradictions(values);
+  if (mistakes.length > 0) return fail(mistakes);
+  return ok(arrange(values, findWarnings(values, texts)));
+}
+
+/** Variables as texts. Wrangler hands over numbers, booleans and tables of `[vars]` as such; empty means unset. */
+function collectTexts(env: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (Object.hasOwn(BINDINGS, name)) continue;
+    const text = asText(value, Object.hasOwn(VARIABLES, name));
+    if (text !== undefined && text.trim() !== '') texts[name] = text;
+  }
+  return texts;
+}
+
+function asText(value: unknown, isKnown: boolean): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  // A foreign binding (KV, a service) is none of our variables; a table under a known name is its JSON.
+  return isKnown && typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, texts: Readonly<Record<string, string>>): ConfigMistake[] {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) return issue.keys.map(describeUnknown);
+  const [name = '', ...path] = issue.path.map(String);
+  const definition = findVariable(name);
+  const text = texts[name];
+  return [
+    {
+      variable: name,
+      holds: describeHolding(text, definition?.kind),
+      problem: describeProblem(issue, path, text === undefined),
+      allowed: definition?.allowed ?? '',
+      example: definition?.example ?? '',
+    },
+  ];
+}
+
+/** What a variable holds, as far as it may be said: no secret, no credentials of an address, not at length. */
+function describeHolding(text: string | undefined, kind: Variable['kind'] | undefined): string {
+  if (text === undefined) return 'nothing';
+  if (kind !== 'var') return '[redacted]';
+  const safe = text.replace(/\/\/[^/@]*@/g, '//[redacted]@');
+  return safe.length > HOLDING_LENGTH_MAX ? `${safe.slice(0, HOLDING_LENGTH_MAX)}…` : safe;
+}
+
+function describeProblem(issue: z.core.$ZodIssue, path: readonly string[], isMissing: boolean): string {
+  if (isMissing) return 'is missing';
+  const where = path.length === 0 ? '' : `at ${formatPath(path)} `;
+  // Keys of a JSON object may be secrets themselves in some variables, but not in those of share keys.
+  if (issue.code === 'unrecognized_keys') return `${where}has an unknown field: ${issue.keys.join(', ')}`;
+  if (issue.code === 'invalid_key')
+    return `${where}${issue.issues[0]?.message ?? 'has a name that is not allowed'}`;
+  return `${where}${issue.message}`;
+}
+
+function formatPath(path: readonly string[]): string {
+  return path
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function describeUnknown(name: string): ConfigMistake {
+  const near = findNearName(name);
+  return {
+    variable: name,
+    holds: '[redacted]',
+    problem: 'is not a variable of Postern',
+    allowed: near ? `did you mean ${near}?` : 'the variables of docs/configuration.md',
+    example: near ? (findVariable(near)?.example ?? '') : 'ORIGIN_URL',
+  };
+}
+
+function findVariable(name: string): Variable | undefined {
+  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name as keyof typeof VARIABLES] : undefined;
+}
+
+/** The known name that is at most two edits away. */
+function findNearName(name: string): string | undefined {
+  return Object.keys(VARIABLES).find((known) => countEdits(name.toUpperCase(), known) <= 2);
+}
+
+/** Levenshtein distance; names are short. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= from.length; at++) {
+    const next = [at];
+    for (let to_ = 1; to_ <= to.length; to_++) {
+      const change = (row[to_ - 1] ?? 0) + (from[at - 1] === to[to_ - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[to_] ?? 0) + 1, (next[to_ - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** Mistakes that lie between two variables. */
+function findContradictions(values: Values): ConfigMistake[] {
+  if (values.PUBLIC_URL?.host !== values.ORIGIN_URL.host) return [];
+  return [
+    {
+      variable: 'ORIGIN_URL',
+      holds: values.ORIGIN_URL.href,
+      problem: "has the gateway's own host: requests would go round in a circle",
+      allowed: 'an address whose host differs from that of PUBLIC_URL',
+      example: VARIABLES.ORIGIN_URL.example,
+    },
+  ];
+}
+
+function findWarnings(values: Values, texts: Readonly<Record<string, string>>): string[] {
+  const warnings: string[] = [];
+  for (const key of values.SHARE_KEYS) {
+    if (key.token.checksumHolds) continue;
+    warnings.push(
+      `SHARE_KEYS: the token of ${JSON.stringify(key.name)} (organisation ${key.orgId}) has a wrong checksum, most likely a typing mistake: Grafana will refuse it`,
+    );
+  }
+  for (const name of Object.keys(texts)) {
+    if (findVariable(name)?.reserved) warnings.push(`${name} is set but has no effect in this version`);
+  }
+  if (values.FRAME_ANCESTORS.includes('*'))
+    warnings.push('FRAME_ANCESTORS: * lets any page embed dashboards');
+  return warnings;
+}
+
+function arrange(values: Values, warnings: readonly string[]): Config {
+  return {
+    origin: arrangeOrigin(values),
+    share: {
+      enabled: values.API_KEY_SHARE,
+      versions: values.API_KEY_SHARE_VERSION,
+      keys: values.SHARE_KEYS,
+      sessionSeconds: values.SHARE_SESSION_SECONDS,
+      sessionMaxSeconds: values.SHARE_SESSION_MAX_SECONDS,
+      freshnessSeconds: values.SHARE_FRESHNESS_SECONDS,
+    },
+    session: { secrets: values.POSTERN_SECRETS },
+    visitors: values.VISITORS,
+    publicOrigin: values.PUBLIC_URL?.origin,
+    warnings,
+  };
+}
+
+function arrangeOrigin(values: Values): OriginOptions {
+  return {
+    base: values.ORIGIN_URL.origin,
+    host: values.ORIGIN_URL.host,
+    prefix: values.ORIGIN_URL.pathname.replace(/\/+$/, ''),
+    headers: Object.entries(values.ORIGIN_HEADERS),
+    timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
+    frameAncestors: values.FRAME_ANCESTORS,
+    closedPrefixes: values.NOT_ALLOW_REQUEST_URI.map((prefix) => prefix.toLowerCase()),
+  };
+}

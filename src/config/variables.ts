@@ -1,0 +1,291 @@
+import * as z from 'zod';
+import { Secret } from '../lib/secret.ts';
+import { isReservedOriginHeader } from '../origin/options.ts';
+import { LINK_VERSIONS } from '../share/options.ts';
+import {
+  count,
+  flag,
+  httpUrl,
+  isFrameSource,
+  parseJson,
+  SECRET_LENGTH_MIN,
+  secretText,
+  splitList,
+} from './forms.ts';
+import { shareKeys } from './share-keys.ts';
+import { variable } from './variable.ts';
+
+const DAY_SECONDS = 86_400;
+const YEAR_SECONDS = 31_536_000;
+
+const text = z.string().optional();
+
+const secrets = z.string({ error: 'is missing' }).transform((value, context) => {
+  const words = splitList(value);
+  if (words.length > 0 && words.every((word) => word.length >= SECRET_LENGTH_MIN)) {
+    return words.map((word) => new Secret(word));
+  }
+  context.addIssue({ code: 'custom', message: 'holds a secret that is shorter than 32 characters' });
+  return z.NEVER;
+});
+
+const originHeaders = z
+  .string()
+  .transform(parseJson)
+  .pipe(
+    z.record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'names a header that HTTP does not allow' })
+        .refine((name) => !isReservedOriginHeader(name), {
+          error: 'names a header that the gateway sets itself',
+        }),
+      z
+        .string({ error: 'is not a text' })
+        .regex(/^[\x20-\x7e]*$/, { error: 'has a character that a header cannot carry' })
+        .transform((value) => new Secret(value)),
+      { error: 'is not a JSON object of header names and values' },
+    ),
+  )
+  .default({});
+
+const linkVersions = z
+  .string()
+  .transform(splitList)
+  .pipe(z.array(z.enum(LINK_VERSIONS, { error: 'names a version other than v1 and v2' })).min(1))
+  .transform((versions) => new Set(versions))
+  .default(new Set(['v2'] as const));
+
+const frameAncestors = z
+  .string()
+  .transform(splitList)
+  .pipe(z.array(z.string().refine(isFrameSource, { error: 'has a source that CSP does not know' })).min(1))
+  .refine((sources) => sources.length === 1 || !sources.includes("'none'"), {
+    error: "has 'none' beside others",
+  })
+  .default(["'self'"]);
+
+const pathPrefixes = z
+  .string()
+  .transform((value) =>
+    value
+      .split('|')
+      .map((prefix) => prefix.trim())
+      .filter((prefix) => prefix !== ''),
+  )
+  .pipe(z.array(z.string().startsWith('/', { error: 'has a prefix that does not begin with /' })))
+  .default([]);
+
+/**
+ * Every variable of Postern, in the order of docs/configuration.md, which is made from this table.
+ * Names are those of the public interface; a name that is not here is a mistake.
+ */
+export const VARIABLES = {
+  ORIGIN_URL: variable({
+    kind: 'var',
+    meaning: 'The Grafana behind the gateway. A path prefix is kept.',
+    allowed: 'an http or https address without credentials, query and fragment',
+    example: 'https://grafana.internal.example.com',
+    fallback: '',
+    schema: httpUrl(),
+  }),
+  POSTERN_SECRETS: variable({
+    kind: 'secret',
+    meaning:
+      'Seals cookies. The first one seals; all of them open, so that one can be replaced without sign-outs.',
+    allowed: 'one or more secrets of 32 or more characters, newest first, separated by spaces or commas',
+    example: 'the output of: openssl rand -base64 32',
+    fallback: '',
+    schema: secrets,
+  }),
+  ORIGIN_HEADERS: variable({
+    kind: 'secret',
+    meaning:
+      "Headers that the origin's own guard wants, for example those of a tunnel behind Cloudflare Access.",
+    allowed: 'a JSON object of header names and values, none of which the gateway sets itself',
+    example: '{"CF-Access-Client-Id":"…","CF-Access-Client-Secret":"…"}',
+    fallback: '{}',
+    schema: originHeaders,
+  }),
+  ORIGIN_TIMEOUT_SECONDS: variable({
+    kind: 'var',
+    meaning: 'How long the origin may take until the first byte of an answer.',
+    allowed: 'a whole number from 1 to 600',
+    example: '60',
+    fallback: '60',
+    schema: count(60, { min: 1, max: 600 }),
+  }),
+  PUBLIC_URL: variable({
+    kind: 'var',
+    meaning: "The gateway's own address, where it differs from what a request says.",
+    allowed: 'an http or https address without credentials, query and fragment',
+    example: 'https://dashboards.example.com',
+    fallback: "the request's origin",
+    schema: httpUrl().optional(),
+  }),
+  VISITORS: variable({
+    kind: 'var',
+    meaning:
+      'Who comes without a session: `deny` answers 401; `pass` sends them to the origin with their own credentials, less claimed identities.',
+    allowed: 'deny or pass (login needs sign-in, which this version does not have yet)',
+    example: 'deny',
+    fallback: 'deny',
+    schema: z.enum(['deny', 'pass'], { error: 'is neither deny nor pass' }).default('deny'),
+  }),
+  API_KEY_SHARE: variable({
+    kind: 'var',
+    meaning: 'Share links on or off. Off also ends the sessions that links have opened.',
+    allowed: 'true or false',
+    example: 'true',
+    fallback: 'true',
+    schema: flag(true),
+  }),
+  API_KEY_SHARE_VERSION: variable({
+    kind: 'var',
+    meaning: 'Which versions of share links are accepted. Version 1 carries the key itself in the link.',
+    allowed: 'v1, v2, or both, separated by a space or a comma',
+    example: 'v1 v2',
+    fallback: 'v2',
+    schema: linkVersions,
+  }),
+  SHARE_KEYS: variable({
+    kind: 'secret',
+    meaning:
+      'The keys whose links are accepted. `dashboards` and what follows it may be left out; without `dashboards`, a link opens the one dashboard it points to, and `["*"]` opens what a viewer of the organisation may see. A day in `expires` is the last on which the key works (UTC).',
+    allowed: 'a JSON list of keys, at most 5 KB, no name twice in one organisation, no token under two names',
+    example:
+      '[{"name":"portal","orgId":1,"token":"glsa_…","dashboards":["uid"],"frameAncestors":["https://portal.example.com"],"maxSessionSeconds":7200,"live":false,"resources":["data-source-uid"],"expires":"2027-01-31"}]',
+    fallback: '[]',
+    schema: shareKeys,
+  }),
+  SHARE_SESSION_SECONDS: variable({
+    kind: 'var',
+    meaning: 'How long a session lasts where its link names no length.',
+    allowed: 'a whole number of seconds from 1 to 31536000',
+    example: '3600',
+    fallback: '3600',
+    schema: count(3600, { min: 1, max: YEAR_SECONDS }),
+  }),
+  SHARE_SESSION_MAX_SECONDS: variable({
+    kind: 'var',
+    meaning: 'No session lasts longer, whatever its link says.',
+    allowed: 'a whole number of seconds from 1 to 31536000',
+    example: '86400',
+    fallback: '86400',
+    schema: count(DAY_SECONDS, { min: 1, max: YEAR_SECONDS }),
+  }),
+  SHARE_FRESHNESS_SECONDS: variable({
+    kind: 'var',
+    meaning: 'How old, or how far ahead, the signature of a version 2 link may be.',
+    allowed: 'a whole number of seconds from 1 to 3600',
+    example: '60',
+    fallback: '60',
+    schema: count(60, { min: 1, max: 3600 }),
+  }),
+  NOT_ALLOW_REQUEST_URI: variable({
+    kind: 'var',
+    meaning: 'Path prefixes that nobody reaches through the gateway. Upper and lower case are the same here.',
+    allowed: 'prefixes that begin with /, separated by the bar',
+    example: '/swagger|/metrics',
+    fallback: '',
+    schema: pathPrefixes,
+  }),
+  FRAME_ANCESTORS: variable({
+    kind: 'var',
+    meaning:
+      "Who may embed pages, as in CSP. A key's own `frameAncestors` take its place for what is seen under that key.",
+    allowed:
+      "'self', 'none' (alone), * or origins such as https://portal.example.com, separated by spaces or commas",
+    example: "'self' https://portal.example.com",
+    fallback: "'self'",
+    schema: frameAncestors,
+  }),
+  ADMIN_TOKEN: variable({
+    kind: 'secret',
+    meaning: 'Opens the admin API.',
+    allowed: '32 or more characters',
+    example: 'the output of: openssl rand -base64 32',
+    fallback: 'none: the admin API answers 404',
+    reserved: true,
+    schema: secretText().optional(),
+  }),
+  LOGIN_RATE_LIMITER: variable({
+    kind: 'var',
+    meaning: 'Wrong signatures a minute, by key name and by address, before a pause.',
+    allowed: 'a whole number from 1 to 10000',
+    example: '10',
+    fallback: '10',
+    reserved: true,
+    schema: count(10, { min: 1, max: 10_000 }),
+  }),
+  LOGIN_FORBIDDEN_SECONDS: variable({
+    kind: 'var',
+    meaning: 'How long that pause lasts.',
+    allowed: 'a whole number of seconds from 1 to 86400',
+    example: '3600',
+    fallback: '3600',
+    reserved: true,
+    schema: count(3600, { min: 1, max: DAY_SECONDS }),
+  }),
+  PUBLIC_DASHBOARDS: variable({
+    kind: 'var',
+    meaning: "Whether Grafana's own public dashboards pass without a session.",
+    allowed: 'true or false',
+    example: 'false',
+    fallback: 'false',
+    reserved: true,
+    schema: flag(false),
+  }),
+  UNDERSCORE_HEADERS: variable({
+    kind: 'var',
+    meaning: 'What becomes of request headers with an underscore.',
+    allowed: 'hyphenate, keep, drop or reject',
+    example: 'hyphenate',
+    fallback: 'hyphenate',
+    reserved: true,
+    schema: z
+      .enum(['hyphenate', 'keep', 'drop', 'reject'], { error: 'is none of hyphenate, keep, drop, reject' })
+      .default('hyphenate'),
+  }),
+  UNDERSCORE_HEADER_MAP: variable({
+    kind: 'var',
+    meaning: 'Header names that are renamed in any case.',
+    allowed: 'pairs name=new-name, separated by spaces or commas',
+    example: 'api_access_token=api-access-token',
+    fallback: 'api_access_token=api-access-token',
+    reserved: true,
+    schema: text,
+  }),
+  REVOCATION_UNAVAILABLE: variable({
+    kind: 'var',
+    meaning: 'What becomes of visitors with a link while revocations cannot be read.',
+    allowed: 'deny or allow',
+    example: 'deny',
+    fallback: 'deny',
+    reserved: true,
+    schema: z.enum(['deny', 'allow'], { error: 'is neither deny nor allow' }).default('deny'),
+  }),
+  REVOCATION_MEMO_SECONDS: variable({
+    kind: 'var',
+    meaning: 'How long one isolate may rely on what it read of revocations.',
+    allowed: 'a whole number of seconds from 1 to 300',
+    example: '10',
+    fallback: '10',
+    reserved: true,
+    schema: count(10, { min: 1, max: 300 }),
+  }),
+  ADMIN_HOST: variable({
+    kind: 'var',
+    meaning: 'The only host on which the admin API and the console answer.',
+    allowed: 'a host name',
+    example: 'admin.example.com',
+    fallback: 'any',
+    reserved: true,
+    schema: text,
+  }),
+};
+
+/** Bindings that are no texts. */
+export const BINDINGS: Readonly<Record<string, string>> = {
+  POSTERN_KV: 'The KV namespace for keys and revocations. This version does not use it yet.',
+};

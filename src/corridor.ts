@@ -1,0 +1,36 @@
+import type { Config } from './config/read.ts';
+import type { RequestUrl } from './lib/request-url.ts';
+import type { EventFacts } from './observe/event.ts';
+import type { Refusal } from './refusal/refuse.ts';
+import type { SessionKeeper } from './session/keeper.ts';
+import type { DerivedValues } from './share/derived-values.ts';
+import type { KeyRegistry, ShareKey } from './share/key.ts';
+
+/** What one isolate holds for one configuration: settings, and the memories that make requests warm. */
+export interface House {
+  readonly config: Config;
+  readonly keys: KeyRegistry;
+  readonly derivedValues: DerivedValues;
+  readonly sessions: SessionKeeper<ShareKey>;
+}
+
+/** One request on its way down the corridor. Doors get it by `c.var.visit`. */
+export interface Visit {
+  readonly url: RequestUrl;
+  /** Unix seconds, the same for the whole request. */
+  readonly now: number;
+  readonly requestId: string;
+  readonly house: House;
+  /** Scheme, host and port under which the visitor knows the gateway. */
+  readonly gateway: string;
+  observe(event: string, facts: EventFacts): void;
+  refuse(refusal: Refusal, headers?: Headers): Response;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** Hono's types for every door. */
+export interface CorridorEnv {
+  Bindings: Record<string, unknown>;
+  Variables: { visit: Visit };
+}

@@ -1,0 +1,37 @@
+/** A cookie as a client sent it. */
+export interface CookiePair {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Attributes of a cookie that a session lives in (RFC 6265bis, CHIPS). `HttpOnly` and `Path=/` always hold. */
+export interface CookieAttributes {
+  readonly secure: boolean;
+  readonly sameSite: 'None' | 'Lax';
+  readonly partitioned: boolean;
+  readonly maxAgeSeconds: number;
+}
+
+/** The pairs of a `Cookie` header in their order. Parts without `=` are passed over, as browsers send none. */
+export function parseCookies(header: string): CookiePair[] {
+  const pairs: CookiePair[] = [];
+  for (const part of header.split(';')) {
+    const equals = part.indexOf('=');
+    if (equals > 0) pairs.push({ name: part.slice(0, equals).trim(), value: part.slice(equals + 1).trim() });
+  }
+  return pairs;
+}
+
+/** The pairs as one `Cookie` header. */
+export function formatCookies(pairs: readonly CookiePair[]): string {
+  return pairs.map(({ name, value }) => `${name}=${value}`).join('; ');
+}
+
+/** One `Set-Cookie` value. Name and value are the gateway's own and hold no character that needs escaping. */
+export function formatSetCookie(name: string, value: string, attributes: CookieAttributes): string {
+  const parts = [`${name}=${value}`, 'Path=/', 'HttpOnly', `SameSite=${attributes.sameSite}`];
+  parts.push(`Max-Age=${attributes.maxAgeSeconds}`);
+  if (attributes.secure) parts.push('Secure');
+  if (attributes.partitioned) parts.push('Partitioned');
+  return parts.join('; ');
+}

@@ -1,0 +1,42 @@
+import { type Bytes, toHex, utf8 } from './bytes.ts';
+import type { Secret } from './secret.ts';
+
+/** One secret of the operator, as a non-extractable key for sealing, with the id that sealed texts name. */
+export interface SealingKey {
+  readonly id: string;
+  readonly key: CryptoKey;
+}
+
+/** The operator's secrets, newest first: seal with the first, open with any. */
+export interface Keyring {
+  readonly newest: SealingKey;
+  find(id: string): SealingKey | undefined;
+}
+
+const KEY_ID_BYTES = 4;
+
+/** Derives a keyring for one purpose by HKDF-SHA256 (RFC 5869), so that no two purposes share a key. */
+export async function createKeyring(secrets: readonly Secret[], purpose: string): Promise<Keyring> {
+  const keys = await Promise.all(secrets.map((secret) => deriveSealingKey(secret, purpose)));
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  const [newest] = keys;
+  if (newest === undefined) throw new RangeError('a keyring needs at least one secret');
+  return { newest, find: (id) => byId.get(id) };
+}
+
+async function deriveSealingKey(secret: Secret, purpose: string): Promise<SealingKey> {
+  const base = await crypto.subtle.importKey('raw', utf8(secret.reveal()), 'HKDF', false, [
+    'deriveBits',
+    'deriveKey',
+  ]);
+  const aes = { name: 'AES-GCM', length: 256 } as const;
+  const [idBits, key] = await Promise.all([
+    crypto.subtle.deriveBits(hkdf(`postern ${purpose} key id`), base, KEY_ID_BYTES * 8),
+    crypto.subtle.deriveKey(hkdf(`postern ${purpose} key`), base, aes, false, ['encrypt', 'decrypt']),
+  ]);
+  return { id: toHex(new Uint8Array(idBits)), key };
+}
+
+function hkdf(info: string): { name: 'HKDF'; hash: 'SHA-256'; salt: Bytes; info: Bytes } {
+  return { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: utf8(info) };
+}

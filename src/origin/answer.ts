@@ -1,0 +1,43 @@
+import { setFrameAncestors } from './frame.ts';
+import { mapLocation } from './location.ts';
+import type { OriginOptions } from './options.ts';
+
+/** How an answer of the origin is handed to its visitor. */
+export interface AnswerPlan {
+  readonly origin: OriginOptions;
+  /** The address that the origin was asked for. */
+  readonly asked: string;
+  /** Scheme, host and port of the gateway. */
+  readonly gateway: string;
+  readonly frameAncestors: readonly string[];
+  /** Whether the origin may set cookies: only for visitors who come as themselves. */
+  readonly mayKeepCookies: boolean;
+}
+
+/** Names that concern the hop between origin and gateway, or tell of what stands behind it. */
+const NOT_PASSED_BACK = ['Connection', 'Keep-Alive', 'Proxy-Authenticate', 'Proxy-Connection', 'Upgrade'];
+
+/** The origin's answer, its body streamed, with the headers that the visitor may see. */
+export function passBack(response: Response, plan: AnswerPlan): Response {
+  const headers = new Headers(response.headers);
+  for (const name of NOT_PASSED_BACK) headers.delete(name);
+  if (!plan.mayKeepCookies) headers.delete('Set-Cookie');
+  const location = headers.get('Location');
+  if (location !== null) {
+    headers.set('Location', mapLocation(location, plan.asked, plan.origin, plan.gateway));
+  }
+  setFrameAncestors(headers, plan.frameAncestors);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+/**
+ * Whether the origin refused the key of a session: Grafana answers API calls with 401 and leads pages to its
+ * own sign-in (grafana.md §1.3). Data sources' own 401s do not come through as such.
+ */
+export function hasRefusedKey(response: Response, asked: string, origin: OriginOptions): boolean {
+  if (response.status === 401) return true;
+  const location = response.headers.get('Location');
+  if (location === null || response.status < 300 || response.status > 399 || !URL.canParse(location, asked))
+    return false;
+  return new URL(location, asked).pathname === `${origin.prefix}/login`;
+}

@@ -1,0 +1,63 @@
+import { escapeHtml } from '../lib/html.ts';
+import type { CodeEntry } from './codes.ts';
+import type { Language } from './negotiate.ts';
+import type { Refusal } from './refuse.ts';
+
+/**
+ * The policy of refusal pages. They run no script, load nothing and have nothing to click but text, so any
+ * page may frame them: a portal's iframe is where most visitors meet them.
+ */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const WORDS = {
+  en: { code: 'Code', request: 'Request', lang: 'en' },
+  zh: { code: '代码', request: '请求编号', lang: 'zh-CN' },
+} as const;
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#1b2330;--dim:#5b6675;--paper:#f4f5f7;--card:#fff;--line:#dfe3e8;--mark:#d9480f}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--dim:#98a2b0;--paper:#11151b;--card:#1a2029;--line:#2b3340;--mark:#ff922b}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.25rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+main{width:100%;max-width:34rem;padding:1.75rem;background:var(--card);border:1px solid var(--line);border-top:4px solid var(--mark);border-radius:.6rem}
+h1{margin:0 0 .75rem;font-size:1.3rem;line-height:1.3}
+p{margin:0 0 .75rem}
+.more{color:var(--dim)}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:1.25rem 0 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--dim)}
+dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,monospace}
+`;
+
+/** The page of a refusal: what happened and why, what to do, and what to tell the operator. */
+export function renderPage(
+  refusal: Refusal,
+  entry: CodeEntry,
+  requestId: string,
+  language: Language,
+): string {
+  const words = WORDS[language];
+  const more = refusal.more === undefined ? '' : `<p class="more" lang="en">${escapeHtml(refusal.more)}</p>`;
+  return `<!doctype html>
+<html lang="${words.lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(entry.title[language])}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(entry.title[language])}</h1>
+<p>${escapeHtml(entry.detail[language])}</p>
+${more}
+<p><strong>${escapeHtml(entry.next[language])}</strong></p>
+<dl>
+<dt>${words.code}</dt><dd>${refusal.code}</dd>
+<dt>${words.request}</dt><dd>${escapeHtml(requestId)}</dd>
+</dl>
+</main>
+</body>
+</html>
+`;
+}

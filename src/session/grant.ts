@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import type { Keyring } from '../lib/keyring.ts';
+import { seal, unseal } from '../lib/seal.ts';
+import type { VerifiedLink } from '../share/verify.ts';
+import { coverageOf } from './scope.ts';
+
+declare const minted: unique symbol;
+
+/**
+ * The right of one visitor to see some dashboards until an absolute end. Only {@link mintGrant} (from the
+ * proof of a verified link) and {@link openGrant} (from a seal of ours) make one, so that whoever holds a
+ * `Grant` need not check again where it came from.
+ */
+export type Grant = GrantClaims & { readonly [minted]: true };
+
+/** What a grant says. Times are unix seconds. */
+export interface GrantClaims {
+  /** Name and organisation of the key whose link was opened. */
+  readonly name: string;
+  readonly orgId: number;
+  /** The dashboard that the link opened. */
+  readonly uid: string;
+  /** All dashboards that the grant covers, `*` for what a viewer of the organisation may see. */
+  readonly dashboards: readonly string[];
+  readonly version: string;
+  readonly linkId: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a grant is good: on one host, in front of one origin. A seal of another place does not open. */
+export interface GrantPlace {
+  readonly host: string;
+  readonly origin: string;
+}
+
+const SEALED_CLAIMS = z.tuple([
+  z.string(),
+  z.int(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.int(),
+  z.int(),
+]);
+
+/** The grant that a verified link opens at `now`. It ends at once with its key. */
+export function mintGrant(link: VerifiedLink, now: number): Grant {
+  const { name, orgId, expiresAt = Number.MAX_SAFE_INTEGER } = link.key;
+  const claims: GrantClaims = {
+    name,
+    orgId,
+    uid: link.uid,
+    dashboards: coverageOf(link.key, link.uid),
+    version: link.version,
+    linkId: link.linkId,
+    start: now,
+    end: Math.min(now + link.sessionSeconds, expiresAt),
+  };
+  return claims as Grant;
+}
+
+/** The sealed form, for a cookie. A tuple, since every byte of a cookie travels with every request. */
+export async function sealGrant(grant: Grant, keyring: Keyring, place: GrantPlace): Promise<string> {
+  const { name, orgId, uid, dashboards, version, linkId, start, end } = grant;
+  const tuple = [name, orgId, uid, dashboards.join(' '), version, linkId, start, end];
+  return seal(keyring, JSON.stringify(tuple), formatContext(place));
+}
+
+/** Opens a sealed grant; undefined where the seal is not ours, not of this place, or not of this form. */
+export async function openGrant(
+  sealed: string,
+  keyring: Keyring,
+  place: GrantPlace,
+): Promise<Grant | undefined> {
+  const text = await unseal(keyring, sealed, formatContext(place));
+  if (text === undefined) return undefined;
+  const parsed = SEALED_CLAIMS.safeParse(JSON.parse(text));
+  if (!parsed.success) return undefined;
+  const [name, orgId, uid, dashboards, version, linkId, start, end] = parsed.data;
+  return {
+    name,
+    orgId,
+    uid,
+    dashboards: dashboards.split(' '),
+    version,
+    linkId,
+    start,
+    end,
+  } as unknown as Grant;
+}
+
+function formatContext(place: GrantPlace): string {
+  return `share|${place.host}|${place.origin}`;
+}

@@ -1,0 +1,94 @@
+import { equalInConstantTime } from '../lib/constant-time.ts';
+import { fail, ok, type Result } from '../lib/result.ts';
+import type { Secret } from '../lib/secret.ts';
+import { coverageOf, covers } from '../session/scope.ts';
+import { isKeyAlive, type KeyRegistry, type ShareKey } from './key.ts';
+import type { ExpiredLink, LinkRefusal, LinkResult, LinkV1, LinkV2, ShareLink } from './link.ts';
+import { computeLinkId } from './link-id.ts';
+import type { LinkVersion, ShareOptions } from './options.ts';
+import { GRAFANA_ORG_PARAMETER } from './parameters.ts';
+import { signTimestamp } from './sign.ts';
+
+declare const verified: unique symbol;
+
+/** A link whose signature (v2) or key (v1) holds, that is fresh and within its key's scope. Only this file makes one. */
+export interface VerifiedLink {
+  readonly [verified]: true;
+  readonly version: LinkVersion;
+  readonly key: ShareKey;
+  /** The dashboard that the link opens. */
+  readonly uid: string;
+  readonly linkId: string;
+  /** Length of the session, capped by gateway and key. */
+  readonly sessionSeconds: number;
+}
+
+/** What verification needs from outside. */
+export interface VerifyContext {
+  /** Unix seconds. */
+  readonly now: number;
+  readonly options: Pick<ShareOptions, 'sessionSeconds' | 'sessionMaxSeconds' | 'freshnessSeconds'>;
+  readonly registry: KeyRegistry;
+  readonly derivedValues: { of(key: ShareKey): Promise<Secret>; ofUnknown(): Promise<Secret> };
+}
+
+/**
+ * Verifies a link to the dashboard `uid`:
+ * key → signature → freshness → scope → length of the session.
+ */
+export async function verifyLink(
+  link: ShareLink,
+  uid: string,
+  context: VerifyContext,
+): Promise<LinkResult<VerifiedLink>> {
+  const authentic = await (link.version === 'v1'
+    ? findBearer(link, context)
+    : verifySignature(link, context));
+  if (!authentic.ok) return authentic;
+  const key = authentic.value;
+  if (link.version === 'v2' && !isFresh(link.timestamp, context)) return refuseExpired(key, uid);
+  if (!covers(coverageOf(key, uid), uid)) return fail({ code: 'dashboard-not-shared' });
+  return ok({
+    version: link.version,
+    key,
+    uid,
+    linkId: await computeLinkId(link, key),
+    sessionSeconds: capSession(link, key, context),
+  } as VerifiedLink);
+}
+
+/** Version 1: the link carries the key, and only a key that the gateway knows is accepted. */
+async function findBearer(link: LinkV1, { registry, now }: VerifyContext): Promise<LinkResult<ShareKey>> {
+  const key = await registry.findByToken(link.token.reveal());
+  if (!key || !isKeyAlive(key, now)) return fail({ code: 'unknown-key' });
+  if (link.grafanaOrgId !== undefined && link.grafanaOrgId !== key.orgId) {
+    return fail({ code: 'invalid-parameter', parameter: GRAFANA_ORG_PARAMETER, problem: 'differs-from-key' });
+  }
+  return ok(key);
+}
+
+/** Version 2. A key that is unknown or has expired costs a comparison too, and always fails it. */
+async function verifySignature(link: LinkV2, context: VerifyContext): Promise<LinkResult<ShareKey>> {
+  const key = await context.registry.findByName(link.orgId, link.name);
+  const usable = key && isKeyAlive(key, context.now) ? key : undefined;
+  const derived = await (usable ? context.derivedValues.of(usable) : context.derivedValues.ofUnknown());
+  const isRight = await equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
+  if (!usable) return fail({ code: 'unknown-key' });
+  return isRight ? ok(usable) : fail({ code: 'signature' });
+}
+
+/** Fresh while signing time and clock differ by no more than the window, in either direction. */
+function isFresh(timestamp: string, { now, options }: VerifyContext): boolean {
+  return Math.abs(now - Number(timestamp)) <= options.freshnessSeconds;
+}
+
+function refuseExpired(key: ShareKey, uid: string): Result<never, LinkRefusal> {
+  const link: ExpiredLink = { name: key.name, orgId: key.orgId, uid };
+  return fail({ code: 'expired', link });
+}
+
+/** The length that a link asks for is not signed: gateway and key cap it. */
+function capSession(link: ShareLink, key: ShareKey, { options }: VerifyContext): number {
+  const asked = (link.version === 'v2' ? link.expireSeconds : undefined) ?? options.sessionSeconds;
+  return Math.min(asked, options.sessionMaxSeconds, key.maxSessionSeconds ?? options.sessionMaxSeconds);
+}
