@@ -7,10 +7,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  * The Worker as one ES module, bundled as wrangler bundles it: no `node:` import is known to it, so one that
  * slips in fails the build.
  */
-export async function bundleWorker(): Promise<string> {
+export async function bundleWorker(entry = 'src/index.ts'): Promise<string> {
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/index.ts'],
+    entryPoints: [entry],
     bundle: true,
     format: 'esm',
     target: 'es2024',
@@ -24,6 +24,6 @@ export async function bundleWorker(): Promise<string> {
     external: ['cloudflare:*'],
   });
   const [file] = result.outputFiles;
-  if (!file) throw new Error('esbuild made no output for src/index.ts');
+  if (!file) throw new Error(`esbuild made no output for ${entry}`);
   return file.text;
 }

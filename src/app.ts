@@ -5,6 +5,8 @@ import { createEntrance } from './entrance.ts';
 import { ambiguityGate } from './headers/gate.ts';
 import { createLog, type Observer } from './observe/event.ts';
 import { originDoor } from './origin/door.ts';
+import { closedGate, routeGate } from './origin/gate.ts';
+import { ticketGate } from './session/gate.ts';
 import { shareGate } from './share/gate.ts';
 
 /** What a whole application takes from outside: its clock and its log. */
@@ -27,6 +29,9 @@ export function createApp(options: AppOptions = {}): Hono<CorridorEnv> {
   app.get('/robots.txt', robots);
   app.all('/-', (c) => c.var.visit.refuse({ code: 'not_found' }));
   app.all('/-/*', (c) => c.var.visit.refuse({ code: 'not_found' }));
+  app.use(closedGate);
+  app.use(routeGate);
+  app.use(ticketGate);
   app.use(shareGate);
   app.all('*', originDoor);
   return app;

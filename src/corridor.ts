@@ -1,4 +1,7 @@
 import type { Config } from './config/read.ts';
+import type { InboundHeaders } from './headers/inbound.ts';
+import type { HeaderNotices } from './headers/notice.ts';
+import type { RateWindow } from './lib/rate-window.ts';
 import type { RequestUrl } from './lib/request-url.ts';
 import type { EventFacts } from './observe/event.ts';
 import type { Refusal } from './refusal/refuse.ts';
@@ -9,6 +12,9 @@ import type { KeyRegistry, ShareKey } from './share/key.ts';
 /** What one isolate holds for one configuration: settings, and the memories that make requests warm. */
 export interface House {
   readonly config: Config;
+  readonly inbound: InboundHeaders;
+  readonly notices: HeaderNotices;
+  readonly publicRates: RateWindow;
   readonly keys: KeyRegistry;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;
@@ -23,6 +29,10 @@ export interface Visit {
   readonly house: House;
   /** Scheme, host and port under which the visitor knows the gateway. */
   readonly gateway: string;
+  /** Scheme, host and port of this request. */
+  readonly ownOrigin: string;
+  /** The origins of the gateway's own pages: the one of this request, and that of `PUBLIC_URL`. */
+  readonly ownOrigins: readonly string[];
   observe(event: string, facts: EventFacts): void;
   refuse(refusal: Refusal, headers?: Headers): Response;
   /** Lets work go on after the answer. */

@@ -26,8 +26,18 @@ export function createEntrance(now: () => number, observe: Observer) {
   return { open, onError };
 }
 
-function refuse(refusal: Refusal, request: Request, requestId: string, headers?: Headers): Response {
-  return answerRefusal(refusal, { headers: request.headers, method: request.method, requestId }, headers);
+/** Without a configuration, nobody may frame an answer. */
+const NO_ANCESTORS = ["'none'"];
+
+function refuse(
+  refusal: Refusal,
+  request: Request,
+  requestId: string,
+  frameAncestors: readonly string[] = NO_ANCESTORS,
+  headers?: Headers,
+): Response {
+  const { method } = request;
+  return answerRefusal(refusal, { headers: request.headers, method, requestId, frameAncestors }, headers);
 }
 
 class RequestVisit implements Visit {
@@ -53,7 +63,15 @@ class RequestVisit implements Visit {
   }
 
   get gateway(): string {
-    return this.house.config.publicOrigin ?? `${this.url.protocol}//${this.url.host}`;
+    return this.house.config.publicOrigin ?? this.ownOrigin;
+  }
+
+  get ownOrigin(): string {
+    return `${this.url.protocol}//${this.url.host}`;
+  }
+
+  get ownOrigins(): readonly string[] {
+    return [this.ownOrigin, this.gateway];
   }
 
   observe(event: string, facts: EventFacts): void {
@@ -61,7 +79,8 @@ class RequestVisit implements Visit {
   }
 
   refuse(refusal: Refusal, headers?: Headers): Response {
-    return refuse(refusal, this.#context.req.raw, this.requestId, headers);
+    const { frameAncestors } = this.house.config.origin;
+    return refuse(refusal, this.#context.req.raw, this.requestId, frameAncestors, headers);
   }
 
   waitUntil(work: Promise<unknown>): void {

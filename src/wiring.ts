@@ -1,6 +1,9 @@
 import { type Config, readConfig } from './config/read.ts';
 import { formatMistake } from './config/report.ts';
 import type { House } from './corridor.ts';
+import { InboundHeaders } from './headers/inbound.ts';
+import { HeaderNotices } from './headers/notice.ts';
+import { RateWindow } from './lib/rate-window.ts';
 import type { Observer } from './observe/event.ts';
 import { SessionKeeper } from './session/keeper.ts';
 import { ConfigKeys } from './share/config-keys.ts';
@@ -47,5 +50,13 @@ function furnish(config: Config): House {
     // Sharing that was switched off, or a version that is accepted no more, ends what it has opened.
     findKey: (grant) => (versions.has(grant.version) ? keys.findByName(grant.orgId, grant.name) : undefined),
   });
-  return { config, keys, derivedValues: new DerivedValues(), sessions };
+  return {
+    config,
+    keys,
+    sessions,
+    derivedValues: new DerivedValues(),
+    inbound: new InboundHeaders(config.headers),
+    notices: new HeaderNotices(),
+    publicRates: new RateWindow(),
+  };
 }

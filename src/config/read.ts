@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { foldName } from '../headers/names.ts';
+import type { HeaderOptions } from '../headers/options.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
-import type { OriginOptions } from '../origin/options.ts';
+import type { OriginOptions, RouteOptions } from '../origin/options.ts';
+import type { PublicDashboardOptions } from '../origin/public-dashboards.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { ShareOptions } from '../share/options.ts';
 import type { Variable } from './variable.ts';
@@ -15,6 +18,11 @@ const HOLDING_LENGTH_MAX = 200;
 /** Everything that the operator decided, in the rooms' own terms. */
 export interface Config {
   readonly origin: OriginOptions;
+  readonly routes: readonly RouteOptions[];
+  readonly headers: HeaderOptions;
+  readonly publicDashboards: PublicDashboardOptions;
+  /** Lower-case path prefixes that nobody reaches. */
+  readonly closedPrefixes: readonly string[];
   readonly share: ShareOptions;
   readonly session: SessionOptions;
   readonly visitors: 'deny' | 'pass';
@@ -177,7 +185,19 @@ function findWarnings(values: Values, texts: Readonly<Record<string, string>>): 
 
 function arrange(values: Values, warnings: readonly string[]): Config {
   return {
-    origin: arrangeOrigin(values),
+    origin: {
+      ...arrangeAddress(values.ORIGIN_URL),
+      headers: Object.entries(values.ORIGIN_HEADERS),
+      timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
+      frameAncestors: values.FRAME_ANCESTORS,
+    },
+    routes: values.ROUTES.map((route) => arrangeRoute(route, values)),
+    publicDashboards: {
+      enabled: values.PUBLIC_DASHBOARDS,
+      requestsPerMinute: values.PUBLIC_DASHBOARDS_RATE_LIMITER,
+    },
+    closedPrefixes: values.NOT_ALLOW_REQUEST_URI.map((prefix) => prefix.toLowerCase()),
+    headers: arrangeHeaders(values),
     share: {
       enabled: values.API_KEY_SHARE,
       versions: values.API_KEY_SHARE_VERSION,
@@ -193,14 +213,37 @@ function arrange(values: Values, warnings: readonly string[]): Config {
   };
 }
 
-function arrangeOrigin(values: Values): OriginOptions {
+/** What the origin trusts a proxy to say is a claim, under whatever name the operator gave it. */
+function arrangeHeaders(values: Values): HeaderOptions {
+  const claims = [
+    values.GF_AUTH_PROXY_HEADER_NAME,
+    ...values.GF_AUTH_PROXY_HEADERS,
+    values.GF_AUTH_JWT_HEADER_NAME,
+    ...Object.keys(values.ORIGIN_HEADERS),
+  ];
   return {
-    base: values.ORIGIN_URL.origin,
-    host: values.ORIGIN_URL.host,
-    prefix: values.ORIGIN_URL.pathname.replace(/\/+$/, ''),
-    headers: Object.entries(values.ORIGIN_HEADERS),
-    timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
-    frameAncestors: values.FRAME_ANCESTORS,
-    closedPrefixes: values.NOT_ALLOW_REQUEST_URI.map((prefix) => prefix.toLowerCase()),
+    underscores: values.UNDERSCORE_HEADERS,
+    renamed: values.UNDERSCORE_HEADER_MAP,
+    claims: claims.map(foldName),
+  };
+}
+
+function arrangeAddress(url: URL): Pick<OriginOptions, 'base' | 'host' | 'prefix'> {
+  return { base: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, '') };
+}
+
+/** Another origin gets no headers of the operator's, and keeps its own say on framing. */
+function arrangeRoute(route: Values['ROUTES'][number], values: Values): RouteOptions {
+  const { host, path, origin, visitors } = route;
+  return {
+    host: host?.toLowerCase(),
+    path: path.replace(/\/+$/, ''),
+    visitors,
+    origin: {
+      ...arrangeAddress(origin),
+      headers: [],
+      timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
+      frameAncestors: undefined,
+    },
   };
 }

@@ -37,11 +37,9 @@ const EXPIRES = z.string().transform((text, context) => {
 const NAME = z
   .string({ error: 'is missing' })
   .refine((name) => /^[^\p{Cc}]{1,190}$/u.test(name), { error: 'is not 1 to 190 characters long' });
-const ORG_ID = z
-  .int({ error: 'is not a whole number' })
-  .refine((id) => id >= 1 && id <= 9_999_999_999, {
-    error: 'is not a positive whole number of at most ten digits',
-  });
+const ORG_ID = z.int({ error: 'is not a whole number' }).refine((id) => id >= 1 && id <= 9_999_999_999, {
+  error: 'is not a positive whole number of at most ten digits',
+});
 
 const FRAME_SOURCE = z
   .string()

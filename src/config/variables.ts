@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { classOf } from '../headers/names.ts';
+import { UNDERSCORE_MODES } from '../headers/options.ts';
 import { Secret } from '../lib/secret.ts';
 import { isReservedOriginHeader } from '../origin/options.ts';
 import { LINK_VERSIONS } from '../share/options.ts';
@@ -12,6 +14,7 @@ import {
   secretText,
   splitList,
 } from './forms.ts';
+import { routes } from './routes.ts';
 import { shareKeys } from './share-keys.ts';
 import { variable } from './variable.ts';
 
@@ -29,6 +32,8 @@ const secrets = z.string({ error: 'is missing' }).transform((value, context) => 
   return z.NEVER;
 });
 
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
 const originHeaders = z
   .string()
   .transform(parseJson)
@@ -36,7 +41,7 @@ const originHeaders = z
     z.record(
       z
         .string()
-        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'names a header that HTTP does not allow' })
+        .regex(HEADER_NAME, { error: 'names a header that HTTP does not allow' })
         .refine((name) => !isReservedOriginHeader(name), {
           error: 'names a header that the gateway sets itself',
         }),
@@ -48,6 +53,37 @@ const originHeaders = z
     ),
   )
   .default({});
+
+const headerName = z.string().regex(HEADER_NAME, { error: 'is not a header name' });
+
+const underscoreHeaderMap = z
+  .string()
+  .transform((value, context) => {
+    const pairs = splitList(value.toLowerCase()).map((pair) => pair.split('='));
+    for (const pair of pairs) {
+      const problem = findRenameProblem(pair);
+      if (problem === undefined) continue;
+      context.addIssue({ code: 'custom', message: problem });
+      return z.NEVER;
+    }
+    return new Map(pairs.map(([from = '', to = '']) => [from, to]));
+  })
+  .default(new Map([['api_access_token', 'api-access-token']]));
+
+function findRenameProblem([from = '', to = '', ...rest]: string[]): string | undefined {
+  if (rest.length > 0 || !HEADER_NAME.test(from) || !from.includes('_')) {
+    return 'has a pair that is not of the form name_with_underscore=new-name';
+  }
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(to))
+    return 'has a new name that is not of letters, digits and single hyphens';
+  return classOf(to) === 'other' ? undefined : 'has a new name that claims an identity or frames a message';
+}
+
+const proxyHeaders = z
+  .string()
+  .transform((value) => splitList(value).map((pair) => pair.slice(pair.indexOf(':') + 1)))
+  .pipe(z.array(headerName))
+  .default([]);
 
 const linkVersions = z
   .string()
@@ -97,6 +133,16 @@ export const VARIABLES = {
     example: 'the output of: openssl rand -base64 32',
     fallback: '',
     schema: secrets,
+  }),
+  ROUTES: variable({
+    kind: 'var',
+    meaning:
+      'Further origins behind the same gateway, by host and path; the most specific host, then path, wins, and `ORIGIN_URL` is the rest. Share links, sessions and `ORIGIN_HEADERS` do not concern them. `visitors` says whether people reach them with credentials of their own (`pass`) or not at all (`deny`).',
+    allowed: 'a JSON list of routes with origin, and host or path or both',
+    example:
+      '[{"host":"chat.example.com","path":"/","origin":"https://chatwoot.internal.example.com","visitors":"pass"}]',
+    fallback: '[]',
+    schema: routes,
   }),
   ORIGIN_HEADERS: variable({
     kind: 'secret',
@@ -229,32 +275,64 @@ export const VARIABLES = {
   }),
   PUBLIC_DASHBOARDS: variable({
     kind: 'var',
-    meaning: "Whether Grafana's own public dashboards pass without a session.",
+    meaning:
+      "Whether Grafana's own public dashboards (`/public-dashboards/…`) pass without a session, and without any credential.",
     allowed: 'true or false',
     example: 'false',
     fallback: 'false',
-    reserved: true,
     schema: flag(false),
+  }),
+  PUBLIC_DASHBOARDS_RATE_LIMITER: variable({
+    kind: 'var',
+    meaning: 'Requests a minute that one address may make to one public dashboard.',
+    allowed: 'a whole number from 1 to 100000',
+    example: '600',
+    fallback: '600',
+    schema: count(600, { min: 1, max: 100_000 }),
   }),
   UNDERSCORE_HEADERS: variable({
     kind: 'var',
-    meaning: 'What becomes of request headers with an underscore.',
+    meaning:
+      'What becomes of request headers with an underscore: `hyphenate` sends them on under their hyphenated name, which every proxy keeps.',
     allowed: 'hyphenate, keep, drop or reject',
     example: 'hyphenate',
     fallback: 'hyphenate',
-    reserved: true,
     schema: z
-      .enum(['hyphenate', 'keep', 'drop', 'reject'], { error: 'is none of hyphenate, keep, drop, reject' })
+      .enum(UNDERSCORE_MODES, { error: 'is none of hyphenate, keep, drop, reject' })
       .default('hyphenate'),
   }),
   UNDERSCORE_HEADER_MAP: variable({
     kind: 'var',
-    meaning: 'Header names that are renamed in any case.',
-    allowed: 'pairs name=new-name, separated by spaces or commas',
+    meaning: 'Header names with an underscore that are renamed in any mode.',
+    allowed:
+      'pairs name=new-name, separated by spaces or commas; no new name that claims an identity or frames a message',
     example: 'api_access_token=api-access-token',
     fallback: 'api_access_token=api-access-token',
-    reserved: true,
-    schema: text,
+    schema: underscoreHeaderMap,
+  }),
+  GF_AUTH_PROXY_HEADER_NAME: variable({
+    kind: 'var',
+    meaning: "The header by which Grafana's auth.proxy takes a user. It never comes in from outside.",
+    allowed: 'a header name',
+    example: 'X-WEBAUTH-USER',
+    fallback: 'X-WEBAUTH-USER',
+    schema: headerName.default('X-WEBAUTH-USER'),
+  }),
+  GF_AUTH_PROXY_HEADERS: variable({
+    kind: 'var',
+    meaning: "Further headers of Grafana's auth.proxy, in its own form. They never come in from outside.",
+    allowed: 'pairs such as Name:X-WEBAUTH-NAME, separated by spaces or commas',
+    example: 'Name:X-WEBAUTH-NAME Role:X-WEBAUTH-ROLE',
+    fallback: '',
+    schema: proxyHeaders,
+  }),
+  GF_AUTH_JWT_HEADER_NAME: variable({
+    kind: 'var',
+    meaning: "The header by which Grafana's auth.jwt takes an assertion. It never comes in from outside.",
+    allowed: 'a header name',
+    example: 'X-JWT-Assertion',
+    fallback: 'X-JWT-Assertion',
+    schema: headerName.default('X-JWT-Assertion'),
   }),
   REVOCATION_UNAVAILABLE: variable({
     kind: 'var',

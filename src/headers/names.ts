@@ -1,85 +1,81 @@
-import { LruMap } from '../lib/lru.ts';
-
 /**
- * What becomes of a client's header on its way to the origin.
- * `credential`: the visitor's own identity, which goes on only where no session of ours stands in its place.
+ * What software behind the gateway might take a header for. `credential` is the visitor's own identity;
+ * `claim` is an identity, organisation, address or other URL that only a proxy may state; `hop` concerns one
+ * connection or the framing of a message; `message` is read by whatever handles the message.
  */
-export type HeaderVerdict = 'pass' | 'credential' | 'drop';
+export type NameClass = 'credential' | 'claim' | 'hop' | 'message' | 'other';
 
-/** Names that carry the visitor's own identity. */
-const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+/** Classes by folded name. */
+const CLASSES: ReadonlyMap<string, NameClass> = new Map<string, NameClass>([
+  ...classify('credential', ['authorization', 'cookie']),
+  // Hop-by-hop and framing (RFC 9110 §7.6.1, §6.6): the gateway's runtime makes them anew for each hop.
+  ...classify('hop', [
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'http2-settings',
+    'keep-alive',
+    'te',
+    'trailer',
+    'trailers',
+    'transfer-encoding',
+    'upgrade',
+  ]),
+  ...classify('claim', [
+    'auth-user',
+    'client-ip',
+    'fastly-client-ip',
+    'forwarded',
+    'remote-user',
+    'true-client-ip',
+    'x-access-token',
+    'x-client-ip',
+    'x-cluster-client-ip',
+    'x-grafana-device-id',
+    'x-grafana-id',
+    'x-grafana-org-id',
+    'x-host',
+    'x-http-method',
+    'x-http-method-override',
+    'x-id-token',
+    'x-jwt-assertion',
+    'x-method-override',
+    'x-original-host',
+    'x-original-method',
+    'x-original-uri',
+    'x-original-url',
+    'x-real-ip',
+    'x-remote-addr',
+    'x-remote-user',
+    'x-rewrite-url',
+    'x-user',
+    'x-user-email',
+    'x-user-name',
+  ]),
+  ...classify('message', ['content-encoding', 'content-type', 'origin', 'referer', 'set-cookie']),
+]);
 
-/** Hop-by-hop and framing names (RFC 9110 §7.6.1): the gateway's runtime makes them anew for each hop. */
-const HOP_BY_HOP = [
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'trailers',
-  'transfer-encoding',
-  'upgrade',
+/** Beginnings of folded names that settle the class, whatever follows. */
+const PREFIXES: readonly (readonly [prefix: string, name: NameClass])[] = [
+  ['cf-', 'claim'],
+  ['proxy-', 'hop'],
+  ['sec-websocket-', 'message'],
+  ['x-auth-', 'claim'],
+  ['x-authenticated-', 'claim'],
+  ['x-forwarded-', 'claim'],
+  ['x-postern-', 'claim'],
+  ['x-webauth-', 'claim'],
 ];
 
-/** Names by which an origin takes an identity, an organisation, an address or another URL from its proxy. */
-const CLAIMS = [
-  'auth-user',
-  'client-ip',
-  'forwarded',
-  'fastly-client-ip',
-  'remote-user',
-  'true-client-ip',
-  'x-access-token',
-  'x-client-ip',
-  'x-cluster-client-ip',
-  'x-grafana-device-id',
-  'x-grafana-id',
-  'x-grafana-org-id',
-  'x-host',
-  'x-http-method',
-  'x-http-method-override',
-  'x-id-token',
-  'x-jwt-assertion',
-  'x-method-override',
-  'x-original-host',
-  'x-original-method',
-  'x-original-uri',
-  'x-original-url',
-  'x-real-ip',
-  'x-remote-addr',
-  'x-remote-user',
-  'x-rewrite-url',
-  'x-user',
-  'x-user-email',
-  'x-user-name',
-];
-
-const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...CLAIMS]);
-
-/** Beginnings that make a name a claim, whatever follows. */
-const DROPPED_PREFIXES = [
-  'cf-',
-  'proxy-',
-  'x-auth-',
-  'x-authenticated-',
-  'x-forwarded-',
-  'x-postern-',
-  'x-webauth-',
-];
-
-/** Names that are read by what handles the message; an alias of one must not arrive beside it. */
-const MESSAGE_NAMES: ReadonlySet<string> = new Set(['content-encoding', 'content-type', 'origin', 'referer']);
-
-const CANONICAL = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-const REMEMBERED_MAX = 512;
-const remembered = new LruMap<string, HeaderVerdict>(REMEMBERED_MAX);
+function classify(name: NameClass, names: readonly string[]): [string, NameClass][] {
+  return names.map((folded) => [folded, name]);
+}
 
 /**
- * The name that some software behind the gateway might read: CGI, WSGI and many proxies do not tell `_`, `.`
- * and other characters from `-`. Lower case, every run of what is no letter or digit as one `-`, none at the ends.
+ * The name that some software behind the gateway might read: CGI, WSGI, Rack and many proxies do not tell `_`
+ * (and some other characters) from `-`. Lower case, every run of what is no letter or digit as one `-`, none
+ * at the ends.
  */
 export function foldName(name: string): string {
   return name
@@ -88,19 +84,7 @@ export function foldName(name: string): string {
     .replace(/^-|-$/g, '');
 }
 
-/** Judges a header name (lower case, as `Headers` yields them). Verdicts are remembered in the isolate. */
-export function judgeHeaderName(name: string): HeaderVerdict {
-  const known = remembered.get(name);
-  if (known) return known;
-  const verdict = judge(name);
-  remembered.set(name, verdict);
-  return verdict;
-}
-
-function judge(name: string): HeaderVerdict {
-  const folded = foldName(name);
-  if (DROPPED.has(folded) || DROPPED_PREFIXES.some((prefix) => folded.startsWith(prefix))) return 'drop';
-  const isCredential = CREDENTIALS.has(folded);
-  if (CANONICAL.test(name)) return isCredential ? 'credential' : 'pass';
-  return isCredential || MESSAGE_NAMES.has(folded) ? 'drop' : 'pass';
+/** The class of a folded name. */
+export function classOf(folded: string): NameClass {
+  return CLASSES.get(folded) ?? PREFIXES.find(([prefix]) => folded.startsWith(prefix))?.[1] ?? 'other';
 }

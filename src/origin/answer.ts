@@ -9,9 +9,12 @@ export interface AnswerPlan {
   readonly asked: string;
   /** Scheme, host and port of the gateway. */
   readonly gateway: string;
-  readonly frameAncestors: readonly string[];
+  /** Without them the origin's own say on framing stays. */
+  readonly frameAncestors: readonly string[] | undefined;
   /** Whether the origin may set cookies: only for visitors who come as themselves. */
   readonly mayKeepCookies: boolean;
+  /** Whether this was seen under a link: search engines are told to keep out. */
+  readonly isShared: boolean;
 }
 
 /** Names that concern the hop between origin and gateway, or tell of what stands behind it. */
@@ -26,7 +29,8 @@ export function passBack(response: Response, plan: AnswerPlan): Response {
   if (location !== null) {
     headers.set('Location', mapLocation(location, plan.asked, plan.origin, plan.gateway));
   }
-  setFrameAncestors(headers, plan.frameAncestors);
+  if (plan.frameAncestors) setFrameAncestors(headers, plan.frameAncestors);
+  if (plan.isShared) headers.set('X-Robots-Tag', 'noindex');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

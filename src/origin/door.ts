@@ -1,30 +1,47 @@
 import type { Context } from 'hono';
 import type { CorridorEnv, Visit } from '../corridor.ts';
-import type { ChooseRefusal } from '../session/choose.ts';
+import { findRefererPath } from '../headers/referer.ts';
+import type { ChooseRefusal, Serving } from '../session/choose.ts';
+import { arrivalOf } from '../session/keeper.ts';
 import { nameTarget, type TargetRefusal } from '../session/named-target.ts';
-import { carriesShareKey } from './credentials.ts';
+import type { ShareKey } from '../share/key.ts';
+import { answerAtEdge } from './edge-answers.ts';
+import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
 import { mayView } from './policy.ts';
+import { findPublicDashboard } from './public-dashboards.ts';
+import { serveStaticFile } from './static-cache.ts';
 import { isStaticFile } from './static-files.ts';
-import { matchViewerRoute } from './viewer-routes.ts';
+import { matchViewerRoute, type ViewerRequest } from './viewer-routes.ts';
 
 const UNREADABLE_HEADER: Readonly<Record<TargetRefusal, string>> = {
   'dashboard-header': 'The header X-Dashboard-Uid is not one dashboard uid.',
   'organisation-header': 'The header X-Grafana-Org-Id is not one organisation id.',
 };
 
-/** The last door: who asks, may they, and then the origin's answer. */
+/** The last door: a file that needs nobody, a public dashboard, a session, or else a visitor. */
 export async function originDoor(c: Context<CorridorEnv>): Promise<Response> {
   const { visit } = c.var;
   const request = c.req.raw;
-  if (visit.url.host === visit.house.config.origin.host) return refuseCircle(visit);
-  if (isClosed(visit)) return visit.refuse({ code: 'path_not_shared' });
-  if (await carriesShareKey(request.headers.get('Authorization'), visit.house.keys)) {
-    visit.observe('share.key.refused', { reason: 'authorization-from-outside' });
-    return visit.refuse({ code: 'share_key_not_accepted' });
-  }
-  if (isStaticFile(request.method, visit.url.path)) return forward(request, { kind: 'static' }, visit);
-  return serve(request, visit);
+  if (isStaticFile(request.method, visit.url.path)) return serveStaticFile(request, visit);
+  return (
+    (visit.house.config.publicDashboards.enabled ? servePublic(request, visit) : undefined) ??
+    serve(request, visit)
+  );
+}
+
+/** Grafana's own public dashboards go out without any credential, whatever cookie came, and not too often. */
+function servePublic(request: Request, visit: Visit): Promise<Response> | Response | undefined {
+  const { method, headers } = request;
+  const token = findPublicDashboard(method, visit.url.path, findRefererPath(headers, visit.url.host));
+  if (token === undefined) return undefined;
+  // Cloudflare sets this name itself and overwrites what a client sends.
+  const address = headers.get('CF-Connecting-IP') ?? '';
+  const { requestsPerMinute } = visit.house.config.publicDashboards;
+  const waitSeconds = visit.house.publicRates.count(`${address} ${token}`, requestsPerMinute, visit.now);
+  if (waitSeconds === 0) return forward(request, { kind: 'nobody' }, visit);
+  visit.observe('public_dashboard.rate.refused', { token });
+  return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': String(waitSeconds) }));
 }
 
 /** A grant that fits serves; without any, the operator's choice for visitors holds. */
@@ -34,17 +51,30 @@ async function serve(request: Request, visit: Visit): Promise<Response> {
   const asked = matchViewerRoute(method, path);
   const target = nameTarget({ pathUid: asked?.dashboard, headers, query, host });
   if (!target.ok) return visit.refuse({ code: 'bad_request', more: UNREADABLE_HEADER[target.reason] });
-  const arrival = { url: visit.url, cookies: headers.get('Cookie'), now: visit.now };
-  const chosen = await visit.house.sessions.choose(arrival, target.value);
-  if (!chosen.ok) return serveWithoutGrant(chosen.reason, request, visit);
-  const serving = chosen.value;
+  const chosen = await visit.house.sessions.choose(arrivalOf(request, visit), target.value);
+  return chosen.ok
+    ? serveUnderGrant(chosen.value, asked, request, visit)
+    : serveWithoutGrant(chosen.reason, request, visit);
+}
+
+function serveUnderGrant(
+  serving: Serving<ShareKey>,
+  asked: ViewerRequest | undefined,
+  request: Request,
+  visit: Visit,
+): Promise<Response> | Response {
   const { key, dashboards } = serving;
-  const isUpgrade = headers.has('Upgrade');
-  if (!asked || !mayView(asked, query, isUpgrade, { orgId: key.orgId, dashboards, live: key.live })) {
-    visit.observe('session.path.refused', { method, path, key: key.name, orgId: key.orgId });
-    return visit.refuse({ code: 'path_not_shared' });
+  const scope = { orgId: key.orgId, dashboards, live: key.live, resources: key.resources };
+  if (!asked || !mayView(asked, visit.url.query, request.headers.has('Upgrade'), scope)) {
+    const { method } = request;
+    visit.observe('session.path.refused', { method, path: visit.url.path, key: key.name, orgId: key.orgId });
+    return visit.refuse({ code: 'path_not_shared', frameAncestors: key.frameAncestors });
   }
-  return forward(request, { kind: 'share', serving }, visit);
+  const refused = refuseFromElsewhere(request, visit);
+  if (refused) return refused;
+  return asked.route.edge
+    ? answerAtEdge(asked.route.edge, asked)
+    : forward(request, { kind: 'share', serving }, visit);
 }
 
 function serveWithoutGrant(
@@ -54,25 +84,14 @@ function serveWithoutGrant(
 ): Promise<Response> | Response {
   switch (reason) {
     case 'none':
-      if (visit.house.config.visitors === 'pass') return forward(request, { kind: 'visitor' }, visit);
-      return visit.refuse({ code: 'session_required' });
+      return visit.house.config.visitors === 'pass'
+        ? (refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'visitor' }, visit))
+        : visit.refuse({ code: 'session_required' });
     case 'ended':
       return visit.refuse({ code: 'session_required' });
     case 'not-shared':
       return visit.refuse({ code: 'path_not_shared' });
+    case 'two-cookies':
+      return visit.refuse({ code: 'bad_request', more: 'A session cookie came twice.' });
   }
-}
-
-function isClosed(visit: Visit): boolean {
-  const { closedPrefixes } = visit.house.config.origin;
-  if (closedPrefixes.length === 0) return false;
-  const path = visit.url.path.toLowerCase();
-  return closedPrefixes.some((prefix) => path.startsWith(prefix));
-}
-
-function refuseCircle(visit: Visit): Response {
-  visit.observe('config.invalid', {
-    mistake: "ORIGIN_URL has the gateway's own host: requests would go round in a circle",
-  });
-  return visit.refuse({ code: 'misconfigured' });
 }

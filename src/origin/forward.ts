@@ -1,25 +1,29 @@
 import type { Visit } from '../corridor.ts';
-import { copyAnonymous, copyWithCredentials } from '../headers/inbound.ts';
+import { answerHeaderRefusal } from '../headers/answer.ts';
 import { formatCookies, parseCookies } from '../lib/cookie.ts';
 import type { Serving } from '../session/choose.ts';
 import { isOwnCookie } from '../session/cookies.ts';
 import type { ShareKey } from '../share/key.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
+import type { OriginOptions } from './options.ts';
 import { joinSockets } from './websocket.ts';
 
-/** As whom the origin is asked. */
+/** As whom an origin is asked. */
 export type Identity =
   /** A session that a link has opened: the key's token speaks. */
   | { readonly kind: 'share'; readonly serving: Serving<ShareKey> }
   /** Someone who comes with credentials of their own (`VISITORS=pass`). */
   | { readonly kind: 'visitor' }
-  /** A static file, which needs nobody. */
-  | { readonly kind: 'static' };
+  /** The same at another origin than `ORIGIN_URL` (`ROUTES`). */
+  | { readonly kind: 'guest'; readonly origin: OriginOptions }
+  /** Nobody: a static file, a public dashboard. No credential goes on. */
+  | { readonly kind: 'nobody' };
 
 /** Sends a request on under an identity, and hands the answer back. */
 export async function forward(request: Request, identity: Identity, visit: Visit): Promise<Response> {
-  const { origin } = visit.house.config;
+  const origin = originOf(identity, visit);
+  if (visit.url.host === origin.host) return refuseCircle(visit);
   const upgrade = request.headers.get('Upgrade');
   if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') {
     return visit.refuse({
@@ -27,49 +31,62 @@ export async function forward(request: Request, identity: Identity, visit: Visit
       more: 'The header Upgrade names something other than websocket.',
     });
   }
-  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
-  const headers = dressHeaders(request.headers, identity, visit);
+  const isThemselves = identity.kind === 'visitor' || identity.kind === 'guest';
+  const inbound = visit.house.inbound.prepare(request.headers, isThemselves);
+  if (!inbound.ok) return visit.refuse(answerHeaderRefusal(inbound.reason));
+  const { headers, changes } = inbound.value;
+  if (changes) visit.house.notices.note(changes, visit.now, (event, facts) => visit.observe(event, facts));
+  setOwnHeaders(headers, identity, visit);
   if (upgrade !== null) headers.set('Upgrade', 'websocket');
+  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
   if (!answered.ok) return refuseFailure(answered.reason, visit);
   return handBack(answered.value, addressAtOrigin(target, origin), identity, visit);
 }
 
-/** Normalise and strip come first (`headers`), then the gateway sets its own. */
-function dressHeaders(sent: Headers, identity: Identity, visit: Visit): Headers {
-  const headers = identity.kind === 'visitor' ? copyOwn(sent) : copyAnonymous(sent);
-  headers.set('X-Forwarded-Host', visit.url.host);
-  headers.set('X-Forwarded-Proto', visit.url.protocol === 'https:' ? 'https' : 'http');
-  if (identity.kind === 'share') {
-    const { key } = identity.serving;
-    headers.set('Authorization', `Bearer ${key.token.text.reveal()}`);
-    headers.set('X-Grafana-Org-Id', String(key.orgId));
-  }
-  return headers;
+function originOf(identity: Identity, visit: Visit): OriginOptions {
+  return identity.kind === 'guest' ? identity.origin : visit.house.config.origin;
 }
 
-/** A visitor's own headers, without Postern's cookies: those go to no origin. */
-function copyOwn(sent: Headers): Headers {
-  const headers = copyWithCredentials(sent);
+/** The gateway's own headers, set last: normalise and strip came first. */
+function setOwnHeaders(headers: Headers, identity: Identity, visit: Visit): void {
+  headers.set('X-Forwarded-Host', visit.url.host);
+  headers.set('X-Forwarded-Proto', visit.url.protocol === 'https:' ? 'https' : 'http');
+  if (identity.kind === 'visitor' || identity.kind === 'guest') removeOwnCookies(headers);
+  if (identity.kind !== 'guest') mapOrigin(headers, visit);
+  if (identity.kind !== 'share') return;
+  const { key } = identity.serving;
+  headers.set('Authorization', `Bearer ${key.token.text.reveal()}`);
+  headers.set('X-Grafana-Org-Id', String(key.orgId));
+}
+
+/** Grafana compares `Origin` with its own host (CSRF, Live): a page of the gateway is a page of the origin. */
+function mapOrigin(headers: Headers, visit: Visit): void {
+  const sent = headers.get('Origin');
+  if (sent !== null && visit.ownOrigins.includes(sent)) headers.set('Origin', visit.house.config.origin.base);
+}
+
+/** Postern's own cookies go to no origin. */
+function removeOwnCookies(headers: Headers): void {
   const cookies = headers.get('Cookie');
-  if (cookies === null) return headers;
+  if (cookies === null) return;
   const foreign = parseCookies(cookies).filter((pair) => !isOwnCookie(pair));
   if (foreign.length === 0) headers.delete('Cookie');
   else headers.set('Cookie', formatCookies(foreign));
-  return headers;
 }
 
 function handBack(response: Response, asked: string, identity: Identity, visit: Visit): Response {
-  const { origin } = visit.house.config;
+  const origin = originOf(identity, visit);
   const key = identity.kind === 'share' ? identity.serving.key : undefined;
   if (key && hasRefusedKey(response, asked, origin)) return refuseKey(response, key, visit);
   if (response.webSocket) return handBackSocket(response, response.webSocket, identity, visit);
   return passBack(response, {
     origin,
     asked,
-    gateway: visit.gateway,
+    gateway: identity.kind === 'guest' ? visit.ownOrigin : visit.gateway,
     frameAncestors: key?.frameAncestors ?? origin.frameAncestors,
-    mayKeepCookies: identity.kind === 'visitor',
+    mayKeepCookies: identity.kind === 'visitor' || identity.kind === 'guest',
+    isShared: identity.kind === 'share',
   });
 }
 
@@ -86,10 +103,18 @@ function refuseKey(response: Response, key: ShareKey, visit: Visit): Response {
   // Nobody reads this answer any more: let the connection go.
   visit.waitUntil(response.body?.cancel() ?? Promise.resolve());
   visit.observe('origin.refused_key', { key: key.name, orgId: key.orgId, status: response.status });
-  return visit.refuse({ code: 'origin_refused_key' });
+  return visit.refuse({ code: 'origin_refused_key', frameAncestors: key.frameAncestors });
 }
 
 function refuseFailure(failure: OriginFailure, visit: Visit): Response {
   visit.observe(`origin.${failure}`, { path: visit.url.path });
   return visit.refuse({ code: failure === 'timeout' ? 'origin_timeout' : 'origin_unreachable' });
+}
+
+function refuseCircle(visit: Visit): Response {
+  visit.observe('config.invalid', {
+    mistake: "an origin has the gateway's own host: requests would go round in a circle",
+    host: visit.url.host,
+  });
+  return visit.refuse({ code: 'misconfigured' });
 }

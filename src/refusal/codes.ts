@@ -107,6 +107,48 @@ export const CODES = {
     },
     next: ASK_OWNER,
   },
+  too_many_attempts: {
+    status: 429,
+    title: { en: 'Too many requests', zh: '请求过于频繁' },
+    detail: {
+      en: 'There were more requests from here than are allowed in a minute.',
+      zh: '来自此处的请求超过了每分钟的限制。',
+    },
+    next: { en: 'Wait a minute and try again.', zh: '请等待一分钟后重试。' },
+  },
+  cookies_blocked: {
+    status: 400,
+    title: { en: 'This browser blocks the cookie of this frame', zh: '浏览器阻止了此框架的 Cookie' },
+    detail: {
+      en: 'The dashboard is shown inside another page and needs a cookie of its own there. The browser did not send it back: cookies are switched off for embedded pages, or the browser is too old for partitioned cookies.',
+      zh: '仪表板嵌入在其他页面中，需要使用自己的 Cookie，但浏览器没有将其发回：可能禁用了嵌入页面的 Cookie，或浏览器版本过旧，不支持分区 Cookie。',
+    },
+    next: {
+      en: 'Open the dashboard in a tab of its own, or allow cookies for this page.',
+      zh: '请在新标签页中打开仪表板，或为此页面允许 Cookie。',
+    },
+  },
+  embedding_needs_https: {
+    status: 400,
+    title: { en: 'Embedding needs HTTPS', zh: '嵌入需要 HTTPS' },
+    detail: {
+      en: 'The dashboard is shown inside a page of another site and came over plain HTTP. Browsers keep the cookie that it needs only over HTTPS.',
+      zh: '仪表板通过普通 HTTP 嵌入在其他网站的页面中，而浏览器只在 HTTPS 下保留所需的 Cookie。',
+    },
+    next: {
+      en: 'Tell the owner of the page: its frame has to point to the https:// address of the gateway.',
+      zh: '请告知页面的所有者：框架地址需要使用网关的 https:// 地址。',
+    },
+  },
+  cross_site_refused: {
+    status: 403,
+    title: { en: 'Another site sent this request', zh: '请求来自其他网站' },
+    detail: {
+      en: 'It would act with the session of this browser, and only pages of this gateway may do that.',
+      zh: '该请求会使用此浏览器中的会话，只有本网关的页面才可以这样做。',
+    },
+    next: { en: 'Open the dashboard itself and act there.', zh: '请打开仪表板本身再进行操作。' },
+  },
   origin_unreachable: {
     status: 502,
     title: { en: 'The dashboard server cannot be reached', zh: '无法连接仪表板服务器' },

@@ -3,16 +3,25 @@ import type { CodeEntry } from './codes.ts';
 import type { Language } from './negotiate.ts';
 import type { Refusal } from './refuse.ts';
 
-/**
- * The policy of refusal pages. They run no script, load nothing and have nothing to click but text, so any
- * page may frame them: a portal's iframe is where most visitors meet them.
- */
+/** The policy of refusal pages: they run no script and load nothing. Who may frame them is added for each. */
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const WORDS = {
-  en: { code: 'Code', request: 'Request', lang: 'en' },
-  zh: { code: '代码', request: '请求编号', lang: 'zh-CN' },
+  en: {
+    code: 'Code',
+    request: 'Request',
+    lang: 'en',
+    open: 'Open in a new tab',
+    by: 'This answer comes from Postern, the gateway in front of the dashboards.',
+  },
+  zh: {
+    code: '代码',
+    request: '请求编号',
+    lang: 'zh-CN',
+    open: '在新标签页中打开',
+    by: '此响应来自仪表板前端的网关 Postern。',
+  },
 } as const;
 
 const STYLE = `
@@ -25,6 +34,9 @@ h1{margin:0 0 .75rem;font-size:1.3rem;line-height:1.3}
 p{margin:0 0 .75rem}
 .more{color:var(--dim)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .9rem;margin:1.25rem 0 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--dim)}
+.open{display:inline-block;padding:.5rem .9rem;border-radius:.4rem;background:var(--mark);color:#fff;text-decoration:none;font-weight:600}
+@media(prefers-color-scheme:dark){.open{color:#11151b}}
+.by{margin:1rem 0 0;font-size:.8rem;color:var(--dim)}
 dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,SFMono-Regular,Menlo,monospace}
 `;
 
@@ -52,12 +64,19 @@ export function renderPage(
 <p>${escapeHtml(entry.detail[language])}</p>
 ${more}
 <p><strong>${escapeHtml(entry.next[language])}</strong></p>
+${renderOpen(refusal.openInTab, words.open)}
 <dl>
 <dt>${words.code}</dt><dd>${refusal.code}</dd>
 <dt>${words.request}</dt><dd>${escapeHtml(requestId)}</dd>
 </dl>
+<p class="by">${words.by}</p>
 </main>
 </body>
 </html>
 `;
+}
+
+function renderOpen(address: string | undefined, words: string): string {
+  if (address === undefined) return '';
+  return `<p><a class="open" href="${escapeHtml(address)}" target="_blank" rel="noopener noreferrer">${words}</a></p>`;
 }

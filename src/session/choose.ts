@@ -19,8 +19,11 @@ export interface Serving<Key extends Scope> {
   readonly end: number;
 }
 
-/** `none`: the visitor holds no grant. `ended`: one that would have fitted has ended. `not-shared`: none ever fitted. */
-export type ChooseRefusal = 'none' | 'ended' | 'not-shared';
+/**
+ * `none`: the visitor holds no grant. `ended`: one that would have fitted has ended. `not-shared`: none ever
+ * fitted. `two-cookies`: one cookie came twice, and nobody can say which is meant.
+ */
+export type ChooseRefusal = 'none' | 'ended' | 'not-shared' | 'two-cookies';
 
 /** Finds a key as it is registered now, or nothing where its grants no longer hold. */
 export type FindKey<Key extends Scope> = (grant: Grant) => Promise<Key | undefined> | Key | undefined;
@@ -37,6 +40,7 @@ export async function chooseGrant<Key extends Scope>(
   now: number,
 ): Promise<Result<Serving<Key>, ChooseRefusal>> {
   if (held.length === 0) return fail('none');
+  if (new Set(held.map(({ cookie }) => cookie)).size < held.length) return fail('two-cookies');
   let best: Serving<Key> | undefined;
   let hasEnded = false;
   for (const { grant } of held) {

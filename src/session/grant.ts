@@ -61,20 +61,32 @@ export function mintGrant(link: VerifiedLink, now: number): Grant {
   return claims as Grant;
 }
 
-/** The sealed form, for a cookie. A tuple, since every byte of a cookie travels with every request. */
-export async function sealGrant(grant: Grant, keyring: Keyring, place: GrantPlace): Promise<string> {
+/**
+ * What a sealed grant is for; none opens as another. `share`: the cookie of a session. `check`: shows, once the
+ * cookie should have come back, whose it was. `open`: lets a visitor whose frame keeps no cookie open a tab.
+ */
+export type GrantUse = 'share' | 'check' | 'open';
+
+/** The sealed form. A tuple, since every byte of a cookie travels with every request. */
+export async function sealGrant(
+  grant: Grant,
+  use: GrantUse,
+  keyring: Keyring,
+  place: GrantPlace,
+): Promise<string> {
   const { name, orgId, uid, dashboards, version, linkId, start, end } = grant;
   const tuple = [name, orgId, uid, dashboards.join(' '), version, linkId, start, end];
-  return seal(keyring, JSON.stringify(tuple), formatContext(place));
+  return seal(keyring, JSON.stringify(tuple), formatContext(use, place));
 }
 
-/** Opens a sealed grant; undefined where the seal is not ours, not of this place, or not of this form. */
+/** Opens a sealed grant; undefined where the seal is not ours, not for this use and place, or not of this form. */
 export async function openGrant(
   sealed: string,
+  use: GrantUse,
   keyring: Keyring,
   place: GrantPlace,
 ): Promise<Grant | undefined> {
-  const text = await unseal(keyring, sealed, formatContext(place));
+  const text = await unseal(keyring, sealed, formatContext(use, place));
   if (text === undefined) return undefined;
   const parsed = SEALED_CLAIMS.safeParse(JSON.parse(text));
   if (!parsed.success) return undefined;
@@ -91,6 +103,6 @@ export async function openGrant(
   } as unknown as Grant;
 }
 
-function formatContext(place: GrantPlace): string {
-  return `share|${place.host}|${place.origin}`;
+function formatContext(use: GrantUse, place: GrantPlace): string {
+  return `${use}|${place.host}|${place.origin}`;
 }

@@ -2,7 +2,14 @@ import { parseCookies } from '../lib/cookie.ts';
 import { createKeyring, type Keyring } from '../lib/keyring.ts';
 import type { Result } from '../lib/result.ts';
 import type { VerifiedLink } from '../share/verify.ts';
-import { type ChooseRefusal, chooseGrant, type FindKey, type NamedTarget, type Serving } from './choose.ts';
+import {
+  bindToKey,
+  type ChooseRefusal,
+  chooseGrant,
+  type FindKey,
+  type NamedTarget,
+  type Serving,
+} from './choose.ts';
 import {
   type CookieTransport,
   findGrantCookies,
@@ -12,7 +19,7 @@ import {
   GRANT_COOKIES_MAX,
   nameGrantCookie,
 } from './cookies.ts';
-import { type GrantPlace, mintGrant, sealGrant } from './grant.ts';
+import { type Grant, type GrantPlace, mintGrant, openGrant, sealGrant } from './grant.ts';
 import type { SessionOptions } from './options.ts';
 import { GrantReader, type HeldGrant } from './read.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +32,27 @@ export interface Arrival {
   /** Unix seconds. */
   readonly now: number;
 }
+
+/** The arrival of a request. */
+export function arrivalOf(
+  request: Request,
+  visit: { readonly url: Arrival['url']; readonly now: number },
+): Arrival {
+  return { url: visit.url, cookies: request.headers.get('Cookie'), now: visit.now };
+}
+
+/** What a verified link becomes. */
+export interface Admission {
+  /** `Set-Cookie` values. */
+  readonly cookies: readonly string[];
+  /** The sealed text by which the next request tells whether the cookie came back. */
+  readonly check: string;
+}
+
+export type TicketUse = 'check' | 'open';
+
+/** How long after its link a ticket is good: the redirect of a frame; and a person who reads a page and clicks. */
+const TICKET_SECONDS: Readonly<Record<TicketUse, number>> = { check: 30, open: 150 };
 
 /** What sessions need from outside. */
 export interface KeeperOptions<Key extends Scope> {
@@ -50,15 +78,49 @@ export class SessionKeeper<Key extends Scope> {
     return chooseGrant(held, target, this.#options.findKey, arrival.now);
   }
 
-  /** The `Set-Cookie` values by which a verified link becomes a session: the new grant, and what has to go for it. */
-  async admit(link: VerifiedLink, arrival: Arrival): Promise<string[]> {
-    const transport = findTransport(arrival.url);
+  /** Makes the session of a verified link. */
+  async admit(link: VerifiedLink, arrival: Arrival): Promise<Admission> {
     const grant = mintGrant(link, arrival.now);
+    const ticket = await sealGrant(grant, 'check', await this.#getKeyring(), this.#placeOf(arrival));
+    return { cookies: await this.#keep(grant, arrival), check: ticket };
+  }
+
+  /** The grant of a ticket that was made at most `seconds` after its link was opened; undefined for any other. */
+  async openTicket(use: TicketUse, sealed: string, arrival: Arrival): Promise<Grant | undefined> {
+    const grant = await openGrant(sealed, use, await this.#getKeyring(), this.#placeOf(arrival));
+    if (!grant || arrival.now - grant.start > TICKET_SECONDS[use]) return undefined;
+    return (await bindToKey(grant, this.#options.findKey, arrival.now)) ? grant : undefined;
+  }
+
+  /** Whether the visitor holds a live grant of the same key for the same dashboard. */
+  async isInside(grant: Pick<Grant, 'name' | 'orgId' | 'uid'>, arrival: Arrival): Promise<boolean> {
+    const chosen = await this.choose(arrival, grant);
+    return chosen.ok && chosen.value.grant.name === grant.name && chosen.value.grant.orgId === grant.orgId;
+  }
+
+  /** A ticket by which a visitor whose frame keeps no cookie opens the same session in a tab. */
+  async sealOpenTicket(grant: Grant, arrival: Arrival): Promise<string> {
+    return sealGrant(grant, 'open', await this.#getKeyring(), this.#placeOf(arrival));
+  }
+
+  /** The key of a grant, as it is registered now. */
+  async findKeyOf(grant: Grant): Promise<Key | undefined> {
+    return this.#options.findKey(grant);
+  }
+
+  /** Lets a visitor in by a ticket: the same grant, with the same end. */
+  readmit(grant: Grant, arrival: Arrival): Promise<string[]> {
+    return this.#keep(grant, arrival);
+  }
+
+  /** The `Set-Cookie` values by which a grant is kept: the grant itself, and what has to go for it. */
+  async #keep(grant: Grant, arrival: Arrival): Promise<string[]> {
+    const transport = findTransport(arrival.url);
     const name = await nameGrantCookie(grant, transport);
-    const sealed = await sealGrant(grant, await this.#getKeyring(), this.#placeOf(arrival));
+    const sealed = await sealGrant(grant, 'share', await this.#getKeyring(), this.#placeOf(arrival));
     const others = (await this.#readHeld(arrival, transport)).filter(({ cookie }) => cookie !== name);
     return [
-      formatGrantCookie(name, sealed, grant.end - grant.start, transport),
+      formatGrantCookie(name, sealed, grant.end - arrival.now, transport),
       ...findSurplus(others).map((cookie) => formatClearedCookie(cookie, transport)),
     ];
   }

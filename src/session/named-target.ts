@@ -1,4 +1,4 @@
-import { splitRequestUrl } from '../lib/request-url.ts';
+import { findRefererPath } from '../headers/referer.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { NamedTarget } from './choose.ts';
 import { findPageUid, isUid } from './dashboard-path.ts';
@@ -31,10 +31,8 @@ export function nameTarget(sources: TargetSources): Result<NamedTarget, TargetRe
 }
 
 function findRefererUid({ headers, host }: TargetSources): string | undefined {
-  const referer = headers.get('Referer');
-  if (referer === null || !/^https?:\/\//.test(referer)) return undefined;
-  const url = splitRequestUrl(referer);
-  return url.host === host ? findPageUid(url.path) : undefined;
+  const path = findRefererPath(headers, host);
+  return path === undefined ? undefined : findPageUid(path);
 }
 
 function findQueryOrgId(query: string): number | undefined {

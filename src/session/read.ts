@@ -36,7 +36,7 @@ export class GrantReader {
     const memo = `${place.host} ${sealed}`;
     const known = this.#opened.get(memo);
     if (known) return known;
-    const grant = await openGrant(sealed, await this.#keyring(), place);
+    const grant = await openGrant(sealed, 'share', await this.#keyring(), place);
     if (grant) this.#opened.set(memo, grant);
     return grant;
   }

@@ -54,17 +54,14 @@ function parseV2({ values }: LinkQuery): LinkResult<LinkV2> {
   if (!expireSeconds.ok) return expireSeconds;
   const grafanaOrgId = readNumber(values, GRAFANA_ORG_PARAMETER);
   if (!grafanaOrgId.ok) return grafanaOrgId;
-  const orgId = Number(values.get(P.orgId));
-  if (grafanaOrgId.value !== undefined && grafanaOrgId.value !== orgId) {
-    return refuse(GRAFANA_ORG_PARAMETER, 'differs-from-key');
-  }
   return ok({
     version: 'v2',
     sign: values.get(P.sign) ?? '',
     timestamp: values.get(P.timestamp) ?? '',
     name: values.get(P.name) ?? '',
-    orgId,
+    orgId: Number(values.get(P.orgId)),
     expireSeconds: expireSeconds.value,
+    grafanaOrgId: grafanaOrgId.value,
   });
 }
 

@@ -1,10 +1,16 @@
 import type { Context, Next } from 'hono';
 import type { CorridorEnv, Visit } from '../corridor.ts';
+import { findRefusedAncestor } from '../headers/ancestors.ts';
+import { findRefererOrigin } from '../headers/referer.ts';
+import { redirectWithin } from '../lib/redirect.ts';
+import { isLoopbackHost } from '../lib/request-url.ts';
 import { fail } from '../lib/result.ts';
 import { findPageUid } from '../session/dashboard-path.ts';
+import { arrivalOf } from '../session/keeper.ts';
 import { answerLinkRefusal } from './answer.ts';
 import { chooseFormat } from './formats.ts';
-import type { ExpiredLink, LinkRefusal, LinkResult } from './link.ts';
+import type { ShareKey } from './key.ts';
+import type { LinkRefusal, LinkResult } from './link.ts';
 import { type LinkQuery, readLinkQuery, removeLinkParameters } from './link-query.ts';
 import { type VerifiedLink, verifyLink } from './verify.ts';
 
@@ -19,6 +25,7 @@ export async function shareGate(c: Context<CorridorEnv>, next: Next): Promise<Re
     await next();
     return undefined;
   }
+  if (isFramedWithoutHttps(visit, c.req.raw.headers)) return visit.refuse({ code: 'embedding_needs_https' });
   const opened = await openLink(query, c.req.method, visit);
   return opened.ok ? admit(opened.value, c.req.raw, visit) : turnAway(opened.reason, c.req.raw, visit);
 }
@@ -49,7 +56,7 @@ async function openLink(
 }
 
 async function admit(link: VerifiedLink, request: Request, visit: Visit): Promise<Response> {
-  const cookies = await visit.house.sessions.admit(link, arrivalOf(request, visit));
+  const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit));
   const { key, uid, linkId, version, sessionSeconds } = link;
   visit.observe('share.link.accepted', {
     version,
@@ -59,31 +66,32 @@ async function admit(link: VerifiedLink, request: Request, visit: Visit): Promis
     linkId,
     sessionSeconds,
   });
-  return redirectWithoutLink(visit, cookies);
+  observeAncestor(key, request, visit);
+  const rest = removeLinkParameters(visit.url.query);
+  const isFramed = request.headers.get('Sec-Fetch-Dest') === 'iframe';
+  const query = isFramed ? `${rest === '' ? '?' : `${rest}&`}postern_check=${check}` : rest;
+  return redirectWithin(`${visit.url.path}${query}`, cookies);
 }
 
 /** A link that is no longer fresh still leads in whom its key has let in already (an iframe that reloads). */
 async function turnAway(refusal: LinkRefusal, request: Request, visit: Visit): Promise<Response> {
-  if (refusal.code === 'expired' && (await isInside(refusal.link, request, visit)))
-    return redirectWithoutLink(visit, []);
+  const arrival = arrivalOf(request, visit);
+  if (refusal.code === 'expired' && (await visit.house.sessions.isInside(refusal.link, arrival))) {
+    return redirectWithin(`${visit.url.path}${removeLinkParameters(visit.url.query)}`);
+  }
   visit.observe('share.link.refused', { reason: refusal.code });
   return visit.refuse(answerLinkRefusal(refusal));
 }
 
-async function isInside({ name, orgId, uid }: ExpiredLink, request: Request, visit: Visit): Promise<boolean> {
-  const serving = await visit.house.sessions.choose(arrivalOf(request, visit), { uid, orgId });
-  return serving.ok && serving.value.grant.name === name && serving.value.grant.orgId === orgId;
+function observeAncestor(key: ShareKey, { headers }: Request, visit: Visit): void {
+  const sources = key.frameAncestors ?? visit.house.config.origin.frameAncestors ?? [];
+  const page = findRefusedAncestor(headers, sources, visit.ownOrigin);
+  if (page !== undefined) visit.observe('embed.ancestor_refused', { page, key: key.name, orgId: key.orgId });
 }
 
-function arrivalOf(request: Request, visit: Visit) {
-  return { url: visit.url, cookies: request.headers.get('Cookie'), now: visit.now };
-}
-
-function redirectWithoutLink({ url }: Visit, cookies: readonly string[]): Response {
-  // The path is canonical: it begins with one slash, so it cannot be read as another host.
-  const headers = new Headers({ Location: `${url.path}${removeLinkParameters(url.query)}` });
-  headers.set('Cache-Control', 'no-store');
-  headers.set('Referrer-Policy', 'no-referrer');
-  for (const cookie of cookies) headers.append('Set-Cookie', cookie);
-  return new Response(null, { status: 303, headers });
+/** Over plain HTTP, browsers keep no cookie that works inside a foreign page: say so, instead of failing later. */
+function isFramedWithoutHttps({ url, ownOrigin }: Visit, headers: Headers): boolean {
+  if (url.protocol === 'https:' || isLoopbackHost(url.host)) return false;
+  const page = findRefererOrigin(headers);
+  return page !== undefined && page !== ownOrigin;
 }

@@ -19,6 +19,7 @@ export interface LinkV2 {
   readonly name: string;
   readonly orgId: number;
   readonly expireSeconds: number | undefined;
+  readonly grafanaOrgId: number | undefined;
 }
 
 export type ShareLink = LinkV1 | LinkV2;
@@ -39,13 +40,15 @@ export type LinkRefusal =
   | { readonly code: 'unknown-key' }
   | { readonly code: 'signature' }
   | { readonly code: 'expired'; readonly link: ExpiredLink }
-  | { readonly code: 'dashboard-not-shared' };
+  | { readonly code: 'dashboard-not-shared'; readonly frameAncestors: readonly string[] | undefined };
 
 /** A rightly signed link that is no longer fresh: good for nothing, unless its visitor is inside already. */
 export interface ExpiredLink {
   readonly name: string;
   readonly orgId: number;
   readonly uid: string;
+  /** CSP sources of the key, for the page that says so. */
+  readonly frameAncestors: readonly string[] | undefined;
 }
 
 export type LinkResult<T> = Result<T, LinkRefusal>;

@@ -34,7 +34,7 @@ export interface VerifyContext {
 
 /**
  * Verifies a link to the dashboard `uid`:
- * key → signature → freshness → scope → length of the session.
+ * key → signature → organisation → freshness → scope → length of the session.
  */
 export async function verifyLink(
   link: ShareLink,
@@ -46,8 +46,12 @@ export async function verifyLink(
     : verifySignature(link, context));
   if (!authentic.ok) return authentic;
   const key = authentic.value;
+  if (link.grafanaOrgId !== undefined && link.grafanaOrgId !== key.orgId) {
+    return fail({ code: 'invalid-parameter', parameter: GRAFANA_ORG_PARAMETER, problem: 'differs-from-key' });
+  }
   if (link.version === 'v2' && !isFresh(link.timestamp, context)) return refuseExpired(key, uid);
-  if (!covers(coverageOf(key, uid), uid)) return fail({ code: 'dashboard-not-shared' });
+  if (!covers(coverageOf(key, uid), uid))
+    return fail({ code: 'dashboard-not-shared', frameAncestors: key.frameAncestors });
   return ok({
     version: link.version,
     key,
@@ -61,9 +65,6 @@ export async function verifyLink(
 async function findBearer(link: LinkV1, { registry, now }: VerifyContext): Promise<LinkResult<ShareKey>> {
   const key = await registry.findByToken(link.token.reveal());
   if (!key || !isKeyAlive(key, now)) return fail({ code: 'unknown-key' });
-  if (link.grafanaOrgId !== undefined && link.grafanaOrgId !== key.orgId) {
-    return fail({ code: 'invalid-parameter', parameter: GRAFANA_ORG_PARAMETER, problem: 'differs-from-key' });
-  }
   return ok(key);
 }
 
@@ -83,7 +84,8 @@ function isFresh(timestamp: string, { now, options }: VerifyContext): boolean {
 }
 
 function refuseExpired(key: ShareKey, uid: string): Result<never, LinkRefusal> {
-  const link: ExpiredLink = { name: key.name, orgId: key.orgId, uid };
+  const { name, orgId, frameAncestors } = key;
+  const link: ExpiredLink = { name, orgId, uid, frameAncestors };
   return fail({ code: 'expired', link });
 }
 

@@ -1,0 +1,4 @@
+import { createApp } from '../../src/app.ts';
+
+/** The gateway without its log: the console of a local runtime would be what is measured. */
+export default createApp({ observe: () => undefined });

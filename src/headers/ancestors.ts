@@ -1,0 +1,42 @@
+import { findRefererOrigin } from './referer.ts';
+
+const SOURCE = /^(https?):\/\/([^:/]+|\[[^\]]+\])(?::(\d+|\*))?$/i;
+
+/**
+ * The origin of the page that frames a request without being allowed to; undefined where nobody frames it, or
+ * somebody who may. The browser refuses such a page by itself: this only lets the operator know.
+ *
+ * @param sources CSP sources of the pages that may embed
+ * @param own origin of the gateway, for `'self'`
+ */
+export function findRefusedAncestor(
+  headers: Headers,
+  sources: readonly string[],
+  own: string,
+): string | undefined {
+  const destination = headers.get('Sec-Fetch-Dest');
+  if (destination !== 'iframe' && destination !== 'frame') return undefined;
+  const page = findRefererOrigin(headers);
+  if (page === undefined || page === own) return undefined;
+  return sources.some((source) => matchesSource(page, source)) ? undefined : page;
+}
+
+/** Whether an origin matches a source of CSP (CSP Level 3 §6.7.2): scheme, host, port; http allows https. */
+function matchesSource(origin: string, source: string): boolean {
+  if (source === '*') return true;
+  const [, scheme = '', host = '', port] = SOURCE.exec(source) ?? [];
+  const page = new URL(origin);
+  const pageScheme = page.protocol.slice(0, -1);
+  if (pageScheme !== scheme.toLowerCase() && !(scheme.toLowerCase() === 'http' && pageScheme === 'https'))
+    return false;
+  if (!matchesHost(page.hostname, host.toLowerCase())) return false;
+  return port === '*' || (port ?? '') === page.port || Number(port) === defaultPort(pageScheme);
+}
+
+function matchesHost(name: string, pattern: string): boolean {
+  return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) : name === pattern;
+}
+
+function defaultPort(scheme: string): number {
+  return scheme === 'https' ? 443 : 80;
+}

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../../src');
+
+/**
+ * Who may know whom: a room's own files, `lib`, and what stands here. `types:` allows `import type` only.
+ * docs/architecture.md says the same in words.
+ */
+const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  observe: [],
+  refusal: [],
+  config: ['headers', 'share', 'session', 'origin'],
+  headers: ['types:corridor.ts', 'types:observe', 'types:refusal'],
+  session: ['headers', 'types:share', 'types:corridor.ts'],
+  share: ['session', 'types:corridor.ts', 'types:refusal', 'headers'],
+  origin: ['session', 'headers', 'types:share', 'types:corridor.ts', 'types:refusal'],
+  admin: ['refusal', 'types:corridor.ts'],
+  cli: ['config', 'share', 'headers', 'session'],
+  'corridor.ts': [
+    'types:config',
+    'types:headers',
+    'types:observe',
+    'types:refusal',
+    'types:session',
+    'types:share',
+    'types:origin',
+  ],
+  'entrance.ts': ['config', 'observe', 'refusal', 'corridor.ts', 'wiring.ts'],
+  'wiring.ts': ['config', 'headers', 'observe', 'session', 'share', 'origin', 'types:corridor.ts'],
+  'app.ts': ['admin', 'headers', 'observe', 'origin', 'session', 'share', 'entrance.ts', 'types:corridor.ts'],
+  'index.ts': ['app.ts'],
+};
+
+/** The files that may speak Hono: doors, `admin`, and the corridor itself. */
+const SPEAKS_HONO = /^(?:app|corridor|entrance)\.ts$|^admin\/|\/(?:gate|door|routes)\.ts$/;
+
+interface Import {
+  readonly file: string;
+  readonly isTypeOnly: boolean;
+  /** A path inside src, or a package. */
+  readonly target: string;
+}
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function readImports(path: string): Import[] {
+  const file = relative(SRC, path);
+  const source = readFileSync(path, 'utf8');
+  const statements = source.matchAll(/^(?:import|export)\s+(type\s)?([^'";]*?from\s+)?'([^']+)'/gm);
+  return [...statements].map(([, type, , specifier = '']) => ({
+    file,
+    isTypeOnly: type !== undefined,
+    target: specifier.startsWith('.') ? relative(SRC, resolve(dirname(path), specifier)) : specifier,
+  }));
+}
+
+const imports = listFiles(SRC).flatMap(readImports);
+const roomOf = (file: string) => file.split('/')[0] ?? file;
+
+describe('who may know whom', () => {
+  const inner = imports.filter(({ target }) => target.endsWith('.ts'));
+
+  test('imports are found at all', () => {
+    expect(inner.length).toBeGreaterThan(100);
+  });
+
+  test('every room stands in the table', () => {
+    const rooms = new Set(listFiles(SRC).map((path) => roomOf(relative(SRC, path))));
+    expect([...rooms].filter((room) => !Object.hasOwn(MAY_KNOW, room))).toEqual([]);
+  });
+
+  test.each(Object.keys(MAY_KNOW))('%s knows only whom it may', (room) => {
+    const allowed = MAY_KNOW[room] ?? [];
+    const trespasses = inner.filter(({ file, target, isTypeOnly }) => {
+      const other = roomOf(target);
+      if (roomOf(file) !== room || other === room || other === 'lib') return false;
+      return !allowed.includes(other) && !(isTypeOnly && allowed.includes(`types:${other}`));
+    });
+    expect(trespasses).toEqual([]);
+  });
+
+  test('lib knows nobody', () => {
+    expect(inner.filter(({ file, target }) => roomOf(file) === 'lib' && roomOf(target) !== 'lib')).toEqual(
+      [],
+    );
+  });
+});
+
+describe('what comes from outside', () => {
+  const packages = imports.filter(({ target }) => !target.endsWith('.ts'));
+
+  test('Hono stays in doors, in the corridor and in admin', () => {
+    const speakers = packages.filter(({ target }) => target.startsWith('hono')).map(({ file }) => file);
+    expect(speakers.filter((file) => !SPEAKS_HONO.test(file))).toEqual([]);
+  });
+
+  test('node: stays in the command line', () => {
+    const users = packages.filter(({ target }) => target.startsWith('node:')).map(({ file }) => file);
+    expect(users.filter((file) => roomOf(file) !== 'cli')).toEqual([]);
+  });
+
+  test('the command line has no Hono, not even through others', () => {
+    const reached = new Set(listFiles(join(SRC, 'cli')).map((path) => relative(SRC, path)));
+    for (const file of reached) {
+      for (const { target } of imports.filter((one) => one.file === file && !one.isTypeOnly))
+        reached.add(target);
+    }
+    expect([...reached].filter((target) => target.startsWith('hono'))).toEqual([]);
+  });
+});
