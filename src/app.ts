@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import { health, problemPage, robots } from './admin/public-pages.ts';
-import type { CorridorEnv } from './corridor.ts';
-import { createEntrance } from './entrance.ts';
+import { health, noSuchPage, problemPage, robots } from './admin/public-pages.ts';
+import type { Door } from './corridor.ts';
+import { createEntrance, type WorkerEnv } from './entrance.ts';
 import { ambiguityGate } from './headers/gate.ts';
 import { createLog, type Observer } from './observe/event.ts';
 import { originDoor } from './origin/door.ts';
@@ -16,23 +16,26 @@ export interface AppOptions {
   readonly observe?: Observer;
 }
 
-/** The corridor, from the door to the origin. Each line is one room's door; the order is the design. */
-export function createApp(options: AppOptions = {}): Hono<CorridorEnv> {
+/** The corridor from the entrance to the origin. A request stops at the first door that answers it. */
+const CORRIDOR: readonly Door[] = [
+  ambiguityGate, // headers: what can be read in two ways goes no further
+  closedGate, // origin: closed paths, share keys in other hands
+  routeGate, // origin: other origins behind the same gateway
+  ticketGate, // session: did the cookie of a frame come back?
+  shareGate, // share: a link becomes a session
+  originDoor, // origin: who asks, may they, and the answer
+];
+
+/** The gateway as one Hono application: its own addresses below `/-/`, and the corridor for everything else. */
+export function createApp(options: AppOptions = {}): Hono<WorkerEnv> {
   const { now = () => Math.floor(Date.now() / 1000), observe = createLog() } = options;
-  const entrance = createEntrance(now, observe);
-  const app = new Hono<CorridorEnv>();
-  app.onError(entrance.onError);
-  app.use(entrance.open);
-  app.use(ambiguityGate);
-  app.get('/-/health', health);
-  app.get('/-/problems/:code', problemPage);
-  app.get('/robots.txt', robots);
-  app.all('/-', (c) => c.var.visit.refuse({ code: 'not_found' }));
-  app.all('/-/*', (c) => c.var.visit.refuse({ code: 'not_found' }));
-  app.use(closedGate);
-  app.use(routeGate);
-  app.use(ticketGate);
-  app.use(shareGate);
-  app.all('*', originDoor);
+  const { through, onError } = createEntrance(now, observe);
+  const app = new Hono<WorkerEnv>();
+  app.onError(onError);
+  app.get('/-/health', through([ambiguityGate, health]));
+  app.get('/-/problems/:code', through([ambiguityGate, problemPage]));
+  app.get('/robots.txt', through([ambiguityGate, robots]));
+  app.all('/-/*', through([ambiguityGate, noSuchPage]));
+  app.all('*', through(CORRIDOR));
   return app;
 }

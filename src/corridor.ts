@@ -4,6 +4,7 @@ import type { HeaderNotices } from './headers/notice.ts';
 import type { RateWindow } from './lib/rate-window.ts';
 import type { RequestUrl } from './lib/request-url.ts';
 import type { EventFacts } from './observe/event.ts';
+import type { SocketCount } from './origin/socket-count.ts';
 import type { Refusal } from './refusal/refuse.ts';
 import type { SessionKeeper } from './session/keeper.ts';
 import type { DerivedValues } from './share/derived-values.ts';
@@ -15,12 +16,13 @@ export interface House {
   readonly inbound: InboundHeaders;
   readonly notices: HeaderNotices;
   readonly publicRates: RateWindow;
+  readonly sockets: SocketCount;
   readonly keys: KeyRegistry;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;
 }
 
-/** One request on its way down the corridor. Doors get it by `c.var.visit`. */
+/** One request on its way down the corridor, as every door gets it. */
 export interface Visit {
   readonly url: RequestUrl;
   /** Unix seconds, the same for the whole request. */
@@ -39,8 +41,8 @@ export interface Visit {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** Hono's types for every door. */
-export interface CorridorEnv {
-  Bindings: Record<string, unknown>;
-  Variables: { visit: Visit };
-}
+/**
+ * A door of the corridor: it answers the request, or lets it walk on (`undefined`). Doors that need not wait
+ * answer at once, since every promise on the way costs a warm request time.
+ */
+export type Door = (request: Request, visit: Visit) => Response | undefined | Promise<Response | undefined>;

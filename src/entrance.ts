@@ -1,29 +1,51 @@
-import type { Context, Next } from 'hono';
-import type { CorridorEnv, House, Visit } from './corridor.ts';
+import type { Context, Handler } from 'hono';
+import type { Door, House, Visit } from './corridor.ts';
 import { splitRequestUrl } from './lib/request-url.ts';
 import type { EventFacts, Observer } from './observe/event.ts';
 import { answerRefusal, type Refusal } from './refusal/refuse.ts';
 import { Wiring } from './wiring.ts';
 
-/** Opens a visit for each request, or says that the gateway is not set up. */
+/** Hono's types: bindings and variables come as the runtime hands them over, and are read by `config`. */
+export interface WorkerEnv {
+  Bindings: Record<string, unknown>;
+}
+
+/** The entrance: opens a visit for each request, or says that the gateway is not set up. */
 export function createEntrance(now: () => number, observe: Observer) {
   const wiring = new Wiring(observe);
 
-  async function open(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-    const house = wiring.houseOf(c.env);
-    if (house === 'misconfigured') return refuse({ code: 'misconfigured' }, c.req.raw, crypto.randomUUID());
-    c.set('visit', new RequestVisit(c, house, now(), observe));
-    await next();
-    return undefined;
+  /** Leads a request through doors, in their order, to the first that answers. */
+  function through(doors: readonly Door[]): Handler<WorkerEnv> {
+    return async function walk(c) {
+      const house = wiring.houseOf(c.env);
+      if (house === 'misconfigured') return refuse({ code: 'misconfigured' }, c.req.raw, crypto.randomUUID());
+      const visit = new OpenVisit(c, house, now(), observe);
+      try {
+        for (const door of doors) {
+          const answer = door(c.req.raw, visit);
+          const response = answer instanceof Promise ? await answer : answer;
+          if (response) return response;
+        }
+        return visit.refuse({ code: 'not_found' });
+      } catch (error) {
+        visit.observe('request.failed', describeError(error));
+        return visit.refuse({ code: 'internal_error' });
+      }
+    };
   }
 
-  function onError(error: Error, c: Context<CorridorEnv>): Response {
-    const requestId = c.var.visit?.requestId ?? crypto.randomUUID();
-    observe('request.failed', { requestId, error: error.name, message: error.message });
+  /** What failed before there was a visit. */
+  function onError(error: Error, c: Context<WorkerEnv>): Response {
+    const requestId = crypto.randomUUID();
+    observe('request.failed', { requestId, ...describeError(error) });
     return refuse({ code: 'internal_error' }, c.req.raw, requestId);
   }
 
-  return { open, onError };
+  return { through, onError };
+}
+
+function describeError(error: unknown): EventFacts {
+  return error instanceof Error ? { error: error.name, message: error.message } : { error: typeof error };
 }
 
 /** Without a configuration, nobody may frame an answer. */
@@ -40,15 +62,15 @@ function refuse(
   return answerRefusal(refusal, { headers: request.headers, method, requestId, frameAncestors }, headers);
 }
 
-class RequestVisit implements Visit {
+class OpenVisit implements Visit {
   readonly url;
   readonly now: number;
   readonly house: House;
-  readonly #context: Context<CorridorEnv>;
+  readonly #context: Context<WorkerEnv>;
   readonly #observer: Observer;
   #requestId: string | undefined;
 
-  constructor(context: Context<CorridorEnv>, house: House, now: number, observer: Observer) {
+  constructor(context: Context<WorkerEnv>, house: House, now: number, observer: Observer) {
     this.url = splitRequestUrl(context.req.raw.url);
     this.now = now;
     this.house = house;

@@ -5,6 +5,7 @@ import { InboundHeaders } from './headers/inbound.ts';
 import { HeaderNotices } from './headers/notice.ts';
 import { RateWindow } from './lib/rate-window.ts';
 import type { Observer } from './observe/event.ts';
+import { SocketCount } from './origin/socket-count.ts';
 import { SessionKeeper } from './session/keeper.ts';
 import { ConfigKeys } from './share/config-keys.ts';
 import { DerivedValues } from './share/derived-values.ts';
@@ -58,5 +59,6 @@ function furnish(config: Config): House {
     inbound: new InboundHeaders(config.headers),
     notices: new HeaderNotices(),
     publicRates: new RateWindow(),
+    sockets: new SocketCount(),
   };
 }

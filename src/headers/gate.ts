@@ -1,19 +1,16 @@
-import type { Context, Next } from 'hono';
-import type { CorridorEnv } from '../corridor.ts';
+import type { Visit } from '../corridor.ts';
 import { findPathProblem } from './path.ts';
 
 /** Methods that neither Grafana nor a browser needs, and that proxies treat in ways of their own. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 
 /** The door of `headers`: what can be read in two ways goes no further. */
-export async function ambiguityGate(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-  const { visit } = c.var;
+export function ambiguityGate(request: Request, visit: Visit): Response | undefined {
   const problem = findPathProblem(visit.url.path);
   if (problem !== undefined)
     return visit.refuse({ code: 'bad_request', more: `About the path: ${problem}.` });
-  if (REFUSED_METHODS.has(c.req.method)) {
+  if (REFUSED_METHODS.has(request.method)) {
     return visit.refuse({ code: 'bad_request', more: 'This method is not passed on.' });
   }
-  await next();
   return undefined;
 }

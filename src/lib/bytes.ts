@@ -52,8 +52,3 @@ function decodeBase64(text: string): Bytes {
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }
-
-/** Lower-case hex of SHA-256 over the UTF-8 of a text. */
-export async function sha256Hex(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))));
-}

@@ -6,8 +6,7 @@ import type { KeyRegistry } from '../share/key.ts';
  * bearer, or as the password of Basic (Grafana `authn/clients/api_key.go`). Whoever has such a key would walk
  * around expiry, revocation and scope of its links.
  */
-export async function carriesShareKey(authorization: string | null, keys: KeyRegistry): Promise<boolean> {
-  if (authorization === null) return false;
+export async function carriesShareKey(authorization: string, keys: KeyRegistry): Promise<boolean> {
   for (const token of findTokens(authorization)) {
     if (await keys.findByToken(token)) return true;
   }

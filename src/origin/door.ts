@@ -1,5 +1,4 @@
-import type { Context } from 'hono';
-import type { CorridorEnv, Visit } from '../corridor.ts';
+import type { Visit } from '../corridor.ts';
 import { findRefererPath } from '../headers/referer.ts';
 import type { ChooseRefusal, Serving } from '../session/choose.ts';
 import { arrivalOf } from '../session/keeper.ts';
@@ -20,14 +19,10 @@ const UNREADABLE_HEADER: Readonly<Record<TargetRefusal, string>> = {
 };
 
 /** The last door: a file that needs nobody, a public dashboard, a session, or else a visitor. */
-export async function originDoor(c: Context<CorridorEnv>): Promise<Response> {
-  const { visit } = c.var;
-  const request = c.req.raw;
+export function originDoor(request: Request, visit: Visit): Response | Promise<Response> {
   if (isStaticFile(request.method, visit.url.path)) return serveStaticFile(request, visit);
-  return (
-    (visit.house.config.publicDashboards.enabled ? servePublic(request, visit) : undefined) ??
-    serve(request, visit)
-  );
+  const { publicDashboards } = visit.house.config;
+  return (publicDashboards.enabled ? servePublic(request, visit) : undefined) ?? serve(request, visit);
 }
 
 /** Grafana's own public dashboards go out without any credential, whatever cookie came, and not too often. */

@@ -3,6 +3,7 @@ import { answerHeaderRefusal } from '../headers/answer.ts';
 import { formatCookies, parseCookies } from '../lib/cookie.ts';
 import type { Serving } from '../session/choose.ts';
 import { isOwnCookie } from '../session/cookies.ts';
+import type { Grant } from '../session/grant.ts';
 import type { ShareKey } from '../share/key.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
@@ -25,11 +26,9 @@ export async function forward(request: Request, identity: Identity, visit: Visit
   const origin = originOf(identity, visit);
   if (visit.url.host === origin.host) return refuseCircle(visit);
   const upgrade = request.headers.get('Upgrade');
-  if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') {
-    return visit.refuse({
-      code: 'bad_request',
-      more: 'The header Upgrade names something other than websocket.',
-    });
+  if (upgrade !== null) {
+    const refused = refuseUpgrade(upgrade, identity, visit);
+    if (refused) return refused;
   }
   const isThemselves = identity.kind === 'visitor' || identity.kind === 'guest';
   const inbound = visit.house.inbound.prepare(request.headers, isThemselves);
@@ -42,6 +41,15 @@ export async function forward(request: Request, identity: Identity, visit: Visit
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
   if (!answered.ok) return refuseFailure(answered.reason, visit);
   return handBack(answered.value, addressAtOrigin(target, origin), identity, visit);
+}
+
+function refuseUpgrade(upgrade: string, identity: Identity, visit: Visit): Response | undefined {
+  if (upgrade.toLowerCase() !== 'websocket') {
+    const more = 'The header Upgrade names something other than websocket.';
+    return visit.refuse({ code: 'bad_request', more });
+  }
+  if (!hasNoSocketLeft(identity, visit)) return undefined;
+  return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': '60' }));
 }
 
 function originOf(identity: Identity, visit: Visit): OriginOptions {
@@ -92,11 +100,24 @@ function handBack(response: Response, asked: string, identity: Identity, visit: 
 
 function handBackSocket(response: Response, socket: WebSocket, identity: Identity, visit: Visit): Response {
   if (identity.kind !== 'share') return response;
-  return joinSockets(
-    socket,
-    response.headers.get('Sec-WebSocket-Protocol'),
-    identity.serving.end - visit.now,
-  );
+  const { grant, end } = identity.serving;
+  const { sessions, sockets } = visit.house;
+  const place = nameSocketPlace(grant);
+  sockets.take(place);
+  return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
+    secondsLeft: end - visit.now,
+    stillHolds: () => sessions.stillHolds(grant),
+    onClosed: () => sockets.give(place),
+  });
+}
+
+/** One session's sockets share one count. */
+function nameSocketPlace({ orgId, name, linkId, start }: Grant): string {
+  return `${orgId}|${name}|${linkId}|${start}`;
+}
+
+function hasNoSocketLeft(identity: Identity, visit: Visit): boolean {
+  return identity.kind === 'share' && visit.house.sockets.isFull(nameSocketPlace(identity.serving.grant));
 }
 
 function refuseKey(response: Response, key: ShareKey, visit: Visit): Response {

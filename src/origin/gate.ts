@@ -1,35 +1,33 @@
-import type { Context, Next } from 'hono';
-import type { CorridorEnv, Visit } from '../corridor.ts';
+import type { Visit } from '../corridor.ts';
 import { carriesShareKey } from './credentials.ts';
 import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
 import { chooseRoute } from './routes.ts';
 
 /** Closed paths and share keys in other hands are refused before anything else is asked, whoever comes. */
-export async function closedGate(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-  const { visit } = c.var;
+export function closedGate(
+  request: Request,
+  visit: Visit,
+): Response | undefined | Promise<Response | undefined> {
   if (isClosed(visit)) return visit.refuse({ code: 'path_not_shared' });
-  if (await carriesShareKey(c.req.raw.headers.get('Authorization'), visit.house.keys)) {
-    visit.observe('share.key.refused', { reason: 'authorization-from-outside' });
-    return visit.refuse({ code: 'share_key_not_accepted' });
-  }
-  await next();
-  return undefined;
+  const authorization = request.headers.get('Authorization');
+  return authorization === null ? undefined : refuseShareKey(authorization, visit);
+}
+
+async function refuseShareKey(authorization: string, visit: Visit): Promise<Response | undefined> {
+  if (!(await carriesShareKey(authorization, visit.house.keys))) return undefined;
+  visit.observe('share.key.refused', { reason: 'authorization-from-outside' });
+  return visit.refuse({ code: 'share_key_not_accepted' });
 }
 
 /** The door to the further origins of `ROUTES`, which know neither links nor sessions. */
-export async function routeGate(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-  const { visit } = c.var;
+export function routeGate(request: Request, visit: Visit): Response | undefined | Promise<Response> {
   const { routes } = visit.house.config;
   const route = routes.length === 0 ? undefined : chooseRoute(routes, visit.url.host, visit.url.path);
-  if (!route) {
-    await next();
-    return undefined;
-  }
+  if (!route) return undefined;
   if (route.visitors === 'deny') return visit.refuse({ code: 'session_required' });
   return (
-    refuseFromElsewhere(c.req.raw, visit) ??
-    forward(c.req.raw, { kind: 'guest', origin: route.origin }, visit)
+    refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'guest', origin: route.origin }, visit)
   );
 }
 

@@ -1,30 +1,75 @@
 /** Application codes of the gateway's own closes (RFC 6455 §7.4.2). */
 const CLOSE_SESSION_ENDED = 4001;
+const CLOSE_LIVED_LONG = 4002;
 const CLOSE_INTERNAL_ERROR = 1011;
 /** No socket lives longer; Grafana Live connects again by itself, and is judged again. */
 const SOCKET_SECONDS_MAX = 3600;
+/** How often a socket's session is looked at again. */
+const LOOK_SECONDS = 10;
+
+/** What lets a socket go on. */
+export interface SocketSession {
+  /** Seconds until the session's own end. */
+  readonly secondsLeft: number;
+  /** Whether the session still holds: its key is registered, and nothing was revoked. */
+  stillHolds(): Promise<boolean> | boolean;
+  /** Told once, when the sockets have closed. */
+  onClosed(): void;
+}
 
 /**
  * Joins a visitor's socket with the origin's, message by message, and closes both when the session ends.
  * (The origin's raw 101 could be returned as it is, but nobody could close it later.)
  *
- * @param upstream the origin's accepted upgrade
- * @param secondsLeft until the session ends
+ * @param upstream the origin's end of an accepted upgrade
  */
-export function joinSockets(upstream: WebSocket, protocol: string | null, secondsLeft: number): Response {
+export function joinSockets(upstream: WebSocket, protocol: string | null, session: SocketSession): Response {
   const { 0: visitorEnd, 1: gatewayEnd } = new WebSocketPair();
+  const pair: Pair = { gatewayEnd, upstream };
   gatewayEnd.accept();
   upstream.accept();
   pump(gatewayEnd, upstream);
   pump(upstream, gatewayEnd);
-  const timer = setTimeout(
-    () => closeBoth(gatewayEnd, upstream, CLOSE_SESSION_ENDED, 'session ended'),
-    Math.min(secondsLeft, SOCKET_SECONDS_MAX) * 1000,
-  );
-  for (const socket of [gatewayEnd, upstream]) socket.addEventListener('close', () => clearTimeout(timer));
+  watch(pair, session);
   const headers = new Headers();
   if (protocol !== null) headers.set('Sec-WebSocket-Protocol', protocol);
   return new Response(null, { status: 101, webSocket: visitorEnd, headers });
+}
+
+interface Pair {
+  readonly gatewayEnd: WebSocket;
+  readonly upstream: WebSocket;
+}
+
+/** Ends the pair with its session, and lets go of the timers when it has closed by itself. */
+function watch(pair: Pair, session: SocketSession): void {
+  const endsFirst = session.secondsLeft <= SOCKET_SECONDS_MAX;
+  const end = setTimeout(
+    () => closeBoth(pair, endsFirst ? CLOSE_SESSION_ENDED : CLOSE_LIVED_LONG, 'session ended'),
+    Math.min(session.secondsLeft, SOCKET_SECONDS_MAX) * 1000,
+  );
+  const look = setInterval(async () => {
+    if (!(await holds(session))) closeBoth(pair, CLOSE_SESSION_ENDED, 'session ended');
+  }, LOOK_SECONDS * 1000);
+  let isOpen = true;
+  function letGo(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    clearTimeout(end);
+    clearInterval(look);
+    session.onClosed();
+  }
+  pair.gatewayEnd.addEventListener('close', letGo);
+  pair.upstream.addEventListener('close', letGo);
+}
+
+/** A session that cannot be looked at does not hold. */
+async function holds(session: SocketSession): Promise<boolean> {
+  try {
+    return await session.stillHolds();
+  } catch {
+    return false;
+  }
 }
 
 function pump(from: WebSocket, to: WebSocket): void {
@@ -35,9 +80,9 @@ function pump(from: WebSocket, to: WebSocket): void {
   from.addEventListener('error', () => close(to, CLOSE_INTERNAL_ERROR, 'the other side failed'));
 }
 
-function closeBoth(one: WebSocket, other: WebSocket, code: number, reason: string): void {
-  close(one, code, reason);
-  close(other, code, reason);
+function closeBoth({ gatewayEnd, upstream }: Pair, code: number, reason: string): void {
+  close(gatewayEnd, code, reason);
+  close(upstream, code, reason);
 }
 
 /** Closes once. Codes that are only ever reported, never sent (1005, 1006, 1015), become a plain close. */

@@ -1,6 +1,6 @@
-import { sha256Hex } from '../lib/bytes.ts';
 import { type CookieAttributes, type CookiePair, formatSetCookie } from '../lib/cookie.ts';
 import { isLoopbackHost } from '../lib/request-url.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { Grant } from './grant.ts';
 import { ALL } from './scope.ts';
 
@@ -23,10 +23,10 @@ export function findTransport(url: { readonly protocol: string; readonly host: s
 }
 
 /** `__Host-postern-s-` and 8 hex digits of SHA-256 over `org|name|` and the one dashboard it covers, or `*`. */
-export async function nameGrantCookie(grant: Grant, transport: CookieTransport): Promise<string> {
+export function nameGrantCookie(grant: Grant, transport: CookieTransport): string {
   const [only = ALL, ...others] = grant.dashboards;
   const covered = others.length === 0 ? only : ALL;
-  const hash = await sha256Hex(`${grant.orgId}|${grant.name}|${covered}`);
+  const hash = sha256Hex(`${grant.orgId}|${grant.name}|${covered}`);
   return `${transport.isPlainLoopback ? '' : HOST_PREFIX}postern-s-${hash.slice(0, 8)}`;
 }
 

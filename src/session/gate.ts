@@ -1,5 +1,4 @@
-import type { Context, Next } from 'hono';
-import type { CorridorEnv, Visit } from '../corridor.ts';
+import type { Visit } from '../corridor.ts';
 import { formatQuery, parseQuery } from '../lib/query.ts';
 import { redirectWithin } from '../lib/redirect.ts';
 import type { Grant } from './grant.ts';
@@ -21,25 +20,22 @@ interface Ticket {
  * back, the parameter is taken away; if not, a page says why and offers a tab, which comes with `postern_open`.
  * No answer leads back here, so there is no loop.
  */
-export async function ticketGate(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-  const { visit } = c.var;
+export function ticketGate(request: Request, visit: Visit): Response | undefined | Promise<Response> {
   const tickets = visit.url.query.includes('postern_') ? findTickets(visit.url.query) : [];
   const [ticket, second] = tickets;
-  if (!ticket) {
-    await next();
-    return undefined;
-  }
-  if (second)
-    return visit.refuse({
-      code: 'bad_request',
-      more: 'The address carries more than one ticket of the gateway.',
-    });
-  const arrival = arrivalOf(c.req.raw, visit);
-  const grant = await visit.house.sessions.openTicket(ticket.use, ticket.sealed, arrival);
+  if (!ticket) return undefined;
+  if (!second) return readTicket(ticket, request, visit);
+  return visit.refuse({
+    code: 'bad_request',
+    more: 'The address carries more than one ticket of the gateway.',
+  });
+}
+
+async function readTicket({ use, sealed }: Ticket, request: Request, visit: Visit): Promise<Response> {
+  const arrival = arrivalOf(request, visit);
+  const grant = await visit.house.sessions.openTicket(use, sealed, arrival);
   if (!grant) return redirectWithoutTicket(visit);
-  return ticket.use === 'check'
-    ? checkCookie(grant, arrival, visit)
-    : openTab(grant, c.req.raw, arrival, visit);
+  return use === 'check' ? checkCookie(grant, arrival, visit) : openTab(grant, request, arrival, visit);
 }
 
 async function checkCookie(grant: Grant, arrival: Arrival, visit: Visit): Promise<Response> {

@@ -46,7 +46,7 @@ export interface Admission {
   /** `Set-Cookie` values. */
   readonly cookies: readonly string[];
   /** The sealed text by which the next request tells whether the cookie came back. */
-  readonly check: string;
+  readonly check: string | undefined;
 }
 
 export type TicketUse = 'check' | 'open';
@@ -78,11 +78,11 @@ export class SessionKeeper<Key extends Scope> {
     return chooseGrant(held, target, this.#options.findKey, arrival.now);
   }
 
-  /** Makes the session of a verified link. */
-  async admit(link: VerifiedLink, arrival: Arrival): Promise<Admission> {
+  /** Makes the session of a verified link. A frame gets a ticket with it. */
+  async admit(link: VerifiedLink, arrival: Arrival, isFramed: boolean): Promise<Admission> {
     const grant = mintGrant(link, arrival.now);
-    const ticket = await sealGrant(grant, 'check', await this.#getKeyring(), this.#placeOf(arrival));
-    return { cookies: await this.#keep(grant, arrival), check: ticket };
+    const cookies = await this.#keep(grant, arrival);
+    return { cookies, check: isFramed ? await this.#sealTicket('check', grant, arrival) : undefined };
   }
 
   /** The grant of a ticket that was made at most `seconds` after its link was opened; undefined for any other. */
@@ -98,9 +98,14 @@ export class SessionKeeper<Key extends Scope> {
     return chosen.ok && chosen.value.grant.name === grant.name && chosen.value.grant.orgId === grant.orgId;
   }
 
+  /** Whether a grant that serves already may go on: its key is still registered. Its end is the caller's to keep. */
+  async stillHolds(grant: Grant): Promise<boolean> {
+    return (await bindToKey(grant, this.#options.findKey, grant.start)) !== undefined;
+  }
+
   /** A ticket by which a visitor whose frame keeps no cookie opens the same session in a tab. */
-  async sealOpenTicket(grant: Grant, arrival: Arrival): Promise<string> {
-    return sealGrant(grant, 'open', await this.#getKeyring(), this.#placeOf(arrival));
+  sealOpenTicket(grant: Grant, arrival: Arrival): Promise<string> {
+    return this.#sealTicket('open', grant, arrival);
   }
 
   /** The key of a grant, as it is registered now. */
@@ -116,13 +121,17 @@ export class SessionKeeper<Key extends Scope> {
   /** The `Set-Cookie` values by which a grant is kept: the grant itself, and what has to go for it. */
   async #keep(grant: Grant, arrival: Arrival): Promise<string[]> {
     const transport = findTransport(arrival.url);
-    const name = await nameGrantCookie(grant, transport);
+    const name = nameGrantCookie(grant, transport);
     const sealed = await sealGrant(grant, 'share', await this.#getKeyring(), this.#placeOf(arrival));
     const others = (await this.#readHeld(arrival, transport)).filter(({ cookie }) => cookie !== name);
     return [
       formatGrantCookie(name, sealed, grant.end - arrival.now, transport),
       ...findSurplus(others).map((cookie) => formatClearedCookie(cookie, transport)),
     ];
+  }
+
+  async #sealTicket(use: TicketUse, grant: Grant, arrival: Arrival): Promise<string> {
+    return sealGrant(grant, use, await this.#getKeyring(), this.#placeOf(arrival));
   }
 
   #readHeld(arrival: Arrival, transport: CookieTransport): Promise<HeldGrant[]> | HeldGrant[] {

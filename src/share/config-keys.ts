@@ -1,4 +1,4 @@
-import { sha256Hex } from '../lib/bytes.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import type { KeyRegistry, ShareKey } from './key.ts';
 
 /** The registry of the keys in `SHARE_KEYS`. */
@@ -17,12 +17,8 @@ export class ConfigKeys implements KeyRegistry {
   }
 
   /** Compares hashes, so that the time of a look-up tells nothing of the tokens. */
-  async findByToken(token: string): Promise<ShareKey | undefined> {
-    this.#byTokenHash ??= new Map(
-      await Promise.all(
-        this.#keys.map(async (key) => [await sha256Hex(key.token.text.reveal()), key] as const),
-      ),
-    );
-    return this.#byTokenHash.get(await sha256Hex(token));
+  findByToken(token: string): ShareKey | undefined {
+    this.#byTokenHash ??= new Map(this.#keys.map((key) => [sha256Hex(key.token.text.reveal()), key]));
+    return this.#byTokenHash.get(sha256Hex(token));
   }
 }

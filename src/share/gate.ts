@@ -1,5 +1,4 @@
-import type { Context, Next } from 'hono';
-import type { CorridorEnv, Visit } from '../corridor.ts';
+import type { Visit } from '../corridor.ts';
 import { findRefusedAncestor } from '../headers/ancestors.ts';
 import { findRefererOrigin } from '../headers/referer.ts';
 import { redirectWithin } from '../lib/redirect.ts';
@@ -18,16 +17,16 @@ import { type VerifiedLink, verifyLink } from './verify.ts';
  * The door for share links: a request with share parameters is answered here, with a session and a redirect
  * to the same address without them, or with a refusal. Every other request walks on.
  */
-export async function shareGate(c: Context<CorridorEnv>, next: Next): Promise<Response | undefined> {
-  const { visit } = c.var;
+export function shareGate(request: Request, visit: Visit): Response | undefined | Promise<Response> {
   const query = readLinkQuery(visit.url.query);
-  if (!query) {
-    await next();
-    return undefined;
-  }
-  if (isFramedWithoutHttps(visit, c.req.raw.headers)) return visit.refuse({ code: 'embedding_needs_https' });
-  const opened = await openLink(query, c.req.method, visit);
-  return opened.ok ? admit(opened.value, c.req.raw, visit) : turnAway(opened.reason, c.req.raw, visit);
+  if (!query) return undefined;
+  if (isFramedWithoutHttps(visit, request.headers)) return visit.refuse({ code: 'embedding_needs_https' });
+  return answerLink(query, request, visit);
+}
+
+async function answerLink(query: LinkResult<LinkQuery>, request: Request, visit: Visit): Promise<Response> {
+  const opened = await openLink(query, request.method, visit);
+  return opened.ok ? admit(opened.value, request, visit) : turnAway(opened.reason, request, visit);
 }
 
 /** Sharing on? → a dashboard's page? → one version, and an accepted one? → well-formed? → verified. */
@@ -56,7 +55,8 @@ async function openLink(
 }
 
 async function admit(link: VerifiedLink, request: Request, visit: Visit): Promise<Response> {
-  const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit));
+  const isFramed = request.headers.get('Sec-Fetch-Dest') === 'iframe';
+  const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit), isFramed);
   const { key, uid, linkId, version, sessionSeconds } = link;
   visit.observe('share.link.accepted', {
     version,
@@ -68,8 +68,7 @@ async function admit(link: VerifiedLink, request: Request, visit: Visit): Promis
   });
   observeAncestor(key, request, visit);
   const rest = removeLinkParameters(visit.url.query);
-  const isFramed = request.headers.get('Sec-Fetch-Dest') === 'iframe';
-  const query = isFramed ? `${rest === '' ? '?' : `${rest}&`}postern_check=${check}` : rest;
+  const query = check ? `${rest === '' ? '?' : `${rest}&`}postern_check=${check}` : rest;
   return redirectWithin(`${visit.url.path}${query}`, cookies);
 }
 
@@ -90,8 +89,8 @@ function observeAncestor(key: ShareKey, { headers }: Request, visit: Visit): voi
 }
 
 /** Over plain HTTP, browsers keep no cookie that works inside a foreign page: say so, instead of failing later. */
-function isFramedWithoutHttps({ url, ownOrigin }: Visit, headers: Headers): boolean {
+function isFramedWithoutHttps({ url }: Visit, headers: Headers): boolean {
   if (url.protocol === 'https:' || isLoopbackHost(url.host)) return false;
   const page = findRefererOrigin(headers);
-  return page !== undefined && page !== ownOrigin;
+  return page !== undefined && !page.endsWith(`//${url.host}`);
 }

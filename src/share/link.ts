@@ -48,7 +48,7 @@ export interface ExpiredLink {
   readonly orgId: number;
   readonly uid: string;
   /** CSP sources of the key, for the page that says so. */
-  readonly frameAncestors: readonly string[] | undefined;
+  readonly frameAncestors?: readonly string[] | undefined;
 }
 
 export type LinkResult<T> = Result<T, LinkRefusal>;

@@ -56,7 +56,7 @@ export async function verifyLink(
     version: link.version,
     key,
     uid,
-    linkId: await computeLinkId(link, key),
+    linkId: computeLinkId(link, key),
     sessionSeconds: capSession(link, key, context),
   } as VerifiedLink);
 }
@@ -73,7 +73,7 @@ async function verifySignature(link: LinkV2, context: VerifyContext): Promise<Li
   const key = await context.registry.findByName(link.orgId, link.name);
   const usable = key && isKeyAlive(key, context.now) ? key : undefined;
   const derived = await (usable ? context.derivedValues.of(usable) : context.derivedValues.ofUnknown());
-  const isRight = await equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
+  const isRight = equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
   if (!usable) return fail({ code: 'unknown-key' });
   return isRight ? ok(usable) : fail({ code: 'signature' });
 }

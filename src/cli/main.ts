@@ -1,0 +1,63 @@
+import { version } from '../../package.json';
+import { wantsJson } from './args.ts';
+import { CliError, type ExitCode, misuse } from './cli-error.ts';
+import type { Command } from './command.ts';
+import { derive } from './commands/derive.ts';
+import { createHelp, findCommand } from './commands/help.ts';
+import { inspect } from './commands/inspect.ts';
+import { link } from './commands/link.ts';
+import { createProcessIo, type Io } from './io.ts';
+import { describeError, formatError, formatJson } from './print.ts';
+
+/** The commands, in the order of the help text. */
+const COMMANDS: readonly Command[] = [link, derive, inspect];
+const HELP = createHelp(COMMANDS);
+
+/** Runs one command line and tells its exit code. */
+async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    return report(error instanceof CliError ? error : createUnexpected(error), wantsJson(argv), io);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const [name, ...words] = argv;
+  if (name === undefined) throw createNoCommand();
+  if (name === '--help' || name === '-h') return HELP.run(words, io);
+  if (name === '--version' || name === '-V') return printVersion(words, io);
+  return findCommand(name, [...COMMANDS, HELP]).run(words, io);
+}
+
+function printVersion(words: readonly string[], io: Io): ExitCode {
+  io.stdout.write(wantsJson(words) ? formatJson({ version }) : `${version}\n`);
+  return 0;
+}
+
+function report(error: CliError, asJson: boolean, io: Io): ExitCode {
+  if (asJson) io.stdout.write(formatJson(describeError(error)));
+  else io.stderr.write(formatError(error, io.stderr.style));
+  return error.exitCode;
+}
+
+function createNoCommand(): CliError {
+  return misuse({
+    code: 'command-missing',
+    what: 'There is no command.',
+    details: `Commands are ${[...COMMANDS, HELP].map(({ name }) => name).join(', ')}.`,
+    fix: 'See: postern help',
+  });
+}
+
+/** The message of an unforeseen error may quote what was read, so only its kind is told. */
+function createUnexpected(error: unknown): CliError {
+  return new CliError({
+    code: 'unexpected',
+    what: 'Something went wrong that should not have.',
+    details: `It was a ${error instanceof Error ? error.name : typeof error}.`,
+    fix: 'Please report it with the command, but without its token.',
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2), createProcessIo(process));

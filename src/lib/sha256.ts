@@ -1,0 +1,10 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { toHex, utf8 } from './bytes.ts';
+
+/**
+ * Lower-case hex of SHA-256 over the UTF-8 of a text. For short texts on the way of a request: WebCrypto's
+ * would be a promise, which costs more than the hash.
+ */
+export function sha256Hex(text: string): string {
+  return toHex(sha256(utf8(text)));
+}
