@@ -26,9 +26,13 @@ interface Row {
 }
 
 const servers: Server[] = [];
-async function start(entry: string, bindings?: Record<string, string>): Promise<Server> {
+async function start(
+  entry: string,
+  bindings?: Record<string, string>,
+  swaps?: Record<string, string>,
+): Promise<Server> {
   process.stderr.write(`starting ${entry}\n`);
-  const server = await startWorker(entry, bindings);
+  const server = await startWorker(entry, bindings, swaps);
   servers.push(server);
   return server;
 }
@@ -83,10 +87,21 @@ async function measure(): Promise<Row[]> {
     round(gateway, () => formatRequest(wrongPath()), 403),
     pairs,
   );
+  process.stderr.write('header normalisation and policy against neither\n');
+  const bare = await start('bench/workers/quiet.ts', settings, {
+    'src/headers/inbound.ts': 'bench/workers/no-inbound.ts',
+    'src/origin/policy.ts': 'bench/workers/no-policy.ts',
+  });
+  const policy = await measureRatio(
+    round(gateway, () => query, 200),
+    round(bare, () => query, 200),
+    pairs,
+  );
   const counts = await countWork(settings, linkPath);
   return [
     formatRatio('warm share request / bare pass-through', warm, '0.75'),
     formatRatio('link verification / hello', link, '0.6'),
+    formatRatio('with header normalisation and policy / without', policy, '0.95'),
     formatRatio('unknown key / wrong signature', decoy, '1 (no difference)'),
     {
       measurement: 'PBKDF2 derivations for 50 links one after another',

@@ -11,12 +11,16 @@ export interface Server {
 }
 
 /** Starts one Worker from its source, without miniflare's entry Worker in between. */
-export async function startWorker(entry: string, bindings: Record<string, string> = {}): Promise<Server> {
+export async function startWorker(
+  entry: string,
+  bindings: Record<string, string> = {},
+  swaps: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const port = await findFreePort();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
-      script: await bundleWorker(entry),
+      script: await bundleWorker(entry, swaps),
       compatibilityDate: COMPATIBILITY_DATE,
       bindings,
       kvNamespaces: ['POSTERN_KV'],

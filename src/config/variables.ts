@@ -130,7 +130,7 @@ export const VARIABLES = {
     meaning:
       'Seals cookies. The first one seals; all of them open, so that one can be replaced without sign-outs.',
     allowed: 'one or more secrets of 32 or more characters, newest first, separated by spaces or commas',
-    example: 'the output of: openssl rand -base64 32',
+    example: '<the output of: openssl rand -base64 32>',
     fallback: '',
     schema: secrets,
   }),
@@ -172,7 +172,7 @@ export const VARIABLES = {
   VISITORS: variable({
     kind: 'var',
     meaning:
-      'Who comes without a session: `deny` answers 401; `pass` sends them to the origin with their own credentials, less claimed identities.',
+      'What becomes of people who come without a session: `deny` answers 401; `pass` sends them to the origin with their own credentials, less claimed identities.',
     allowed: 'deny or pass (login needs sign-in, which this version does not have yet)',
     example: 'deny',
     fallback: 'deny',
@@ -231,7 +231,7 @@ export const VARIABLES = {
   NOT_ALLOW_REQUEST_URI: variable({
     kind: 'var',
     meaning: 'Path prefixes that nobody reaches through the gateway. Upper and lower case are the same here.',
-    allowed: 'prefixes that begin with /, separated by the bar',
+    allowed: 'prefixes that begin with /, separated by |',
     example: '/swagger|/metrics',
     fallback: '',
     schema: pathPrefixes,
@@ -250,7 +250,7 @@ export const VARIABLES = {
     kind: 'secret',
     meaning: 'Opens the admin API.',
     allowed: '32 or more characters',
-    example: 'the output of: openssl rand -base64 32',
+    example: '<the output of: openssl rand -base64 32>',
     fallback: 'none: the admin API answers 404',
     reserved: true,
     schema: secretText().optional(),
@@ -357,7 +357,7 @@ export const VARIABLES = {
     meaning: 'The only host on which the admin API and the console answer.',
     allowed: 'a host name',
     example: 'admin.example.com',
-    fallback: 'any',
+    fallback: 'any host',
     reserved: true,
     schema: text,
   }),

@@ -1,0 +1,43 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
+import { CODES } from '../../src/refusal/codes.ts';
+import { renderConfiguration } from './docs-configuration.ts';
+import { renderRefusals } from './docs-refusals.ts';
+import { ROOT } from './root.ts';
+
+/** A page that is made from a table in src. */
+export interface Page {
+  /** Inside the checkout. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export function makePages(): Page[] {
+  return [
+    { path: 'docs/configuration.md', text: renderConfiguration(VARIABLES, BINDINGS) },
+    { path: 'docs/refusals.md', text: renderRefusals(CODES) },
+  ];
+}
+
+/** The pages whose file says something else, or is not there. */
+export async function findStalePages(): Promise<Page[]> {
+  const stale: Page[] = [];
+  for (const page of makePages()) {
+    if ((await readPage(page.path)) !== page.text) stale.push(page);
+  }
+  return stale;
+}
+
+async function readPage(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(ROOT, path), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function writePage({ path, text }: Page): Promise<void> {
+  await writeFile(join(ROOT, path), text);
+}

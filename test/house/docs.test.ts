@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { renderConfiguration } from '../../scripts/support/docs-configuration.ts';
+import { findStalePages } from '../../scripts/support/docs-pages.ts';
+import { VARIABLES } from '../../src/config/variables.ts';
+import { CODES } from '../../src/refusal/codes.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGES = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
+].filter((path) => path.endsWith('.md'));
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** Heading ids as GitHub makes them. */
+function listAnchors(text: string): string[] {
+  return [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Relative links outside of code, as written. */
+function listLinks(text: string): string[] {
+  const prose = text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/i.test(target));
+}
+
+function isThere(from: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#');
+  const file = path === '' ? join(ROOT, from) : resolve(ROOT, dirname(from), path);
+  if (!existsSync(file)) return false;
+  return anchor === undefined || listAnchors(readFileSync(file, 'utf8')).includes(anchor);
+}
+
+describe('pages made from tables', () => {
+  test('are up to date (npm run docs)', async () => {
+    expect((await findStalePages()).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('describe every variable once', () => {
+    const page = renderConfiguration(VARIABLES, {});
+    for (const name of Object.keys(VARIABLES)) expect(page.split(`\n### ${name}\n`)).toHaveLength(2);
+  });
+
+  test('mark what has no effect yet', () => {
+    const [reserved] = Object.entries(VARIABLES).filter(([, variable]) => variable.reserved);
+    if (!reserved) return;
+    const page = renderConfiguration(Object.fromEntries([reserved]), {});
+    expect(page).toContain('no effect in this version yet');
+    expect(page).toContain('| reserved |');
+  });
+
+  test('keep a bar in a value from ending its cell', () => {
+    const variable = { ...VARIABLES.ORIGIN_TIMEOUT_SECONDS, fallback: 'a|b' };
+    expect(renderConfiguration({ A_NAME: variable }, {})).toContain('| `a\\|b` |');
+  });
+});
+
+describe('pages written by hand', () => {
+  test.each(PAGES)('%s links only to what is there', (path) => {
+    expect(listLinks(read(path)).filter((target) => !isThere(path, target))).toEqual([]);
+  });
+
+  test('name only variables that there are', () => {
+    const prefixes =
+      /^(?:ORIGIN|SHARE|API_KEY|LOGIN|FRAME|REVOCATION|UNDERSCORE|PUBLIC|NOT_ALLOW|VISITORS|ROUTES)/;
+    for (const path of PAGES) {
+      const names = [...read(path).matchAll(/`([A-Z][A-Z_]{4,})`/g)].map(([, name = '']) => name);
+      const unknown = names.filter((name) => prefixes.test(name) && !Object.hasOwn(VARIABLES, name));
+      expect(unknown, path).toEqual([]);
+    }
+  });
+
+  test('the page of causes has every code that a visitor can meet', () => {
+    const page = read('docs/troubleshooting.md');
+    expect(Object.keys(CODES).filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  test('commands named in the README exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('README.md').matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+});
