@@ -1,5 +1,6 @@
 import type { Inspection, LinkPart } from '../share/inspect.ts';
 import { explainPart } from './part-words.ts';
+import { hideKeys } from './print.ts';
 import type { SignerMistake } from './signer-mistakes.ts';
 import { formatInstant } from './words.ts';
 
@@ -13,7 +14,7 @@ export function describeInspection(inspection: Inspection, mistake: SignerMistak
     more: verdict.accepted ? null : (verdict.more ?? null),
     version: inspection.version ?? null,
     origin: inspection.origin ?? null,
-    path: inspection.path,
+    path: hideKeys(inspection.path),
     dashboard: inspection.dashboard ?? null,
     name: key.name ?? null,
     orgId: key.orgId ?? null,

@@ -1,7 +1,7 @@
 import type { Inspection, LinkPart, LinkTime } from '../share/inspect.ts';
 import { GATEWAY_DEFAULTS } from './gateway-defaults.ts';
 import { explainPart, MEANINGS } from './part-words.ts';
-import { formatRows, type Style, showText } from './print.ts';
+import { formatRows, hideKeys, type Style, showText } from './print.ts';
 import type { SignerMistake } from './signer-mistakes.ts';
 import { explainHints, explainVerdict } from './verdict-words.ts';
 import { formatDuration, formatMoment } from './words.ts';
@@ -14,6 +14,9 @@ export interface Telling {
   /** Whether the link was an argument, which others on the machine can read. */
   readonly wasArgument: boolean;
 }
+
+const NAME_WIDTH = Math.max(...Object.keys(MEANINGS).map((name) => name.length));
+const MEANING_WIDTH = Math.max(...Object.values(MEANINGS).map((meaning) => meaning.length));
 
 /** An inspection for people: the verdict, what the link says, its parts, and what helps. */
 export function formatInspection(inspection: Inspection, telling: Telling, style: Style): string {
@@ -42,8 +45,8 @@ function describeLink(inspection: Inspection, now: number): [label: string, text
   const { origin, path, dashboard, key, linkId, time, version } = inspection;
   const rows: [string, string | undefined][] = [
     ['Gateway', origin ?? 'not told: the link is a path'],
-    ['Dashboard', dashboard ?? `none: the path is ${showText(path)}`],
-    ['Key', key.name === undefined ? undefined : showText(key.name)],
+    ['Dashboard', dashboard ?? `none: the path is ${hideKeys(showText(path))}`],
+    ['Key', key.name === undefined ? undefined : showText(String(key.name))],
     ['Organisation', key.orgId?.toString()],
     ['Signed', time && describeAge(time)],
     ['Fresh', time && describeFreshness(time, now)],
@@ -65,7 +68,7 @@ function describeFreshness({ isFresh, freshFrom, freshUntil }: LinkTime, now: nu
   const distance = formatDuration(Math.abs(freshUntil - now));
   return isFresh
     ? `yes, until ${formatMoment(freshUntil)} (${distance} more)`
-    : `no, it has expired at ${formatMoment(freshUntil)} (${distance} ago)`;
+    : `no, it expired at ${formatMoment(freshUntil)} (${distance} ago)`;
 }
 
 function describeSession(askedSeconds: number | undefined): string {
@@ -92,15 +95,13 @@ function describeSignature({ signature, version }: Inspection): string {
   }
 }
 
+/** Name, meaning and value in columns; what is wrong below them. */
 function formatPart(part: LinkPart, style: Style): string {
   const { parameter, value, problem } = part;
   const mark = problem ? style.bad('✘') : style.good('✔');
-  const shown = value === undefined ? '' : ` = ${showText(String(value))}`;
-  const meaning = style.dim(`    ${MEANINGS[parameter] ?? ''}`);
+  const meaning = style.dim((MEANINGS[parameter] ?? '').padEnd(MEANING_WIDTH));
+  const shown = value === undefined ? '' : showText(String(value));
+  const line = `  ${mark} ${parameter.padEnd(NAME_WIDTH)}   ${meaning}   ${shown}`.trimEnd();
   const explanation = explainPart(part);
-  return [
-    `  ${mark} ${parameter}${shown}`,
-    meaning,
-    ...(explanation ? [`    ${style.bad(explanation)}`] : []),
-  ].join('\n');
+  return explanation === undefined ? line : `${line}\n    ${style.bad(explanation)}`;
 }

@@ -79,3 +79,13 @@ export function createForeignToken(embedded: GrafanaToken['embedded']): CliError
     fix: 'Give that name and organisation with --name and --org, or take the token of the key that you named.',
   });
 }
+
+/** A token in the place of a name would go out with every link. */
+export function createCarriedKey(): CliError {
+  return misuse({
+    code: 'name-is-a-key',
+    what: '--name looks like a token.',
+    details: 'It takes the name of the key, which everyone can read in the link.',
+    fix: 'Give the name under which the key is registered. If the token was real, replace it in Grafana.',
+  });
+}

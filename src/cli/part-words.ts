@@ -4,13 +4,13 @@ import { GRAFANA_ORG_PARAMETER, V2_PARAMETERS as P, V1_PARAMETER } from '../shar
 
 /** What each parameter is. */
 export const MEANINGS: Readonly<Record<string, string>> = {
-  [V1_PARAMETER]: 'the key itself (version 1)',
+  [V1_PARAMETER]: 'the key itself',
   [P.sign]: 'signature',
-  [P.timestamp]: 'when it was signed, unix seconds',
+  [P.timestamp]: 'signed at, unix seconds',
   [P.name]: 'name of the key',
   [P.orgId]: 'organisation of the key',
-  [P.expireSeconds]: 'length of the session, seconds',
-  [GRAFANA_ORG_PARAMETER]: "Grafana's own parameter for the organisation",
+  [P.expireSeconds]: 'session, in seconds',
+  [GRAFANA_ORG_PARAMETER]: "Grafana's organisation",
 };
 
 /** What is wrong with a part, in the words of the gateway's own answer; undefined where nothing is. */

@@ -11,25 +11,32 @@ export interface VerdictWords {
 }
 
 export function explainVerdict(inspection: Inspection, mistake: SignerMistake | undefined): VerdictWords {
-  const { verdict, signature, version } = inspection;
+  const { verdict } = inspection;
   if (verdict.accepted) {
-    const isOpen = signature.state === 'not-checked' && version === 'v2';
     return {
       headline: 'The gateway would accept this link, as far as can be told.',
       lines: [
-        ...(isOpen ? ['The signature was not checked: give the token of the key (POSTERN_KEY_TOKEN).'] : []),
+        ...explainGap(inspection),
         'Only the gateway knows whether the key is registered, shares this dashboard, and is not revoked.',
       ],
     };
   }
-  const causes = verdict.reason === 'signature' ? explainSignature(mistake) : [];
+  const { reason, code, more } = verdict;
+  const causes = reason === 'signature' ? explainSignature(mistake) : [];
+  const gap = reason === 'expired' ? explainGap(inspection) : [];
   return {
-    headline: `The gateway would refuse this link: ${verdict.code}`,
-    lines: [...(verdict.more === undefined ? [] : [verdict.more]), ...REASONS[verdict.reason], ...causes],
+    headline: `The gateway would refuse this link: ${code}`,
+    lines: [...(more === undefined ? [] : [more]), ...REASONS[reason], ...causes, ...gap],
   };
 }
 
-const NEW_LINK = 'Have a new one signed when the page is asked for, not earlier.';
+function explainGap({ signature, version }: Inspection): string[] {
+  const isOpen = signature.state === 'not-checked' && version === 'v2';
+  return isOpen
+    ? ['The signature was not checked: that needs the token of the key (POSTERN_KEY_TOKEN).']
+    : [];
+}
+
 const LOCAL_RULES = 'The link may still be good at a gateway that is set up otherwise.';
 
 /** Why, and what to do. A reason without words does not compile. */
@@ -55,7 +62,10 @@ const REASONS: Readonly<Record<Reason, readonly string[]>> = {
     'The token is not that of the key in the link. The name in a link is not signed, so it may have been edited.',
   ],
   signature: ['The signature is not that of this token for this second.'],
-  expired: [`It was signed too long ago, or by a clock that is wrong. ${NEW_LINK}`],
+  expired: [
+    'It was signed too long ago, or by a clock that is wrong.',
+    'Have a new one signed when the page is asked for, not earlier.',
+  ],
   'dashboard-not-shared': [LOCAL_RULES],
 };
 

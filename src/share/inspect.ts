@@ -80,7 +80,8 @@ export interface Inspection {
   readonly path: string;
   readonly dashboard: string | undefined;
   readonly version: LinkVersion | undefined;
-  readonly key: { readonly name: string | undefined; readonly orgId: number | undefined };
+  /** The key that the link names, as far as it does. A name that may be a key itself is a {@link Secret}. */
+  readonly key: { readonly name: string | Secret | undefined; readonly orgId: number | undefined };
   readonly linkId: string | undefined;
   readonly time: LinkTime | undefined;
   /** The session's length that the link asks for, before the gateway's cap. */
@@ -113,20 +114,20 @@ export async function inspectLink(
   const key = nameKey(link);
   const time = link?.version === 'v2' ? placeInTime(link, context) : undefined;
   const signature = link ? await checkSignature(link, context.token) : ({ state: 'not-checked' } as const);
-  const parts = addMistake(describeParts(query), read);
+  const parts = addMistake(describeParts(query), read?.ok ? findOrgClash(read.value, key) : read?.reason);
   return ok({
     origin: text.startsWith('/') ? undefined : url.origin,
     path,
     dashboard,
     version: findVersion(parts),
-    key,
-    linkId: await identify(link, key),
+    key: { ...key, name: key.name && hide(P.name, key.name) },
+    linkId: identify(link, key),
     time,
     askedSeconds: link?.version === 'v2' ? link.expireSeconds : undefined,
     parts,
     signature,
     hints: findHints(url, parts, context.token),
-    verdict: judge({ path, dashboard, claimed, read, signature, time }, context),
+    verdict: judge({ path, dashboard, claimed, read, key, signature, time }, context),
   });
 }
 
@@ -204,10 +205,10 @@ function hide(parameter: string, value: string): string | Secret {
   return parameter === V1_PARAMETER || KEY_LIKE.test(value) ? new Secret(value) : value;
 }
 
-/** What shows only when the parts are read together (two versions, an `orgId` that differs). */
-function addMistake(parts: LinkPart[], read: LinkResult<ShareLink> | undefined): LinkPart[] {
-  if (!read || read.ok || read.reason.code !== 'invalid-parameter') return parts;
-  const { parameter, problem } = read.reason;
+/** What shows only where parts are read together (two versions, an `orgId` that differs). */
+function addMistake(parts: LinkPart[], refusal: LinkRefusal | undefined): LinkPart[] {
+  if (refusal?.code !== 'invalid-parameter') return parts;
+  const { parameter, problem } = refusal;
   return parts.map((part) => (part.parameter === parameter && !part.problem ? { ...part, problem } : part));
 }
 
@@ -219,7 +220,8 @@ function findVersion(parts: readonly LinkPart[]): LinkVersion | undefined {
   return hasV1 ? 'v1' : 'v2';
 }
 
-function nameKey(link: ShareLink | undefined): Inspection['key'] {
+/** The key that a link names: in its parameters, or in the key that it carries. */
+function nameKey(link: ShareLink | undefined): NamedKey {
   if (link?.version === 'v2') return { name: link.name, orgId: link.orgId };
   const embedded = link && readEmbedded(link.token);
   return { name: embedded?.name, orgId: embedded?.orgId ?? link?.grafanaOrgId };
@@ -234,10 +236,7 @@ function readCarriedKey(token: Secret): GrafanaToken | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 
-async function identify(
-  link: ShareLink | undefined,
-  { name, orgId }: Inspection['key'],
-): Promise<string | undefined> {
+function identify(link: ShareLink | undefined, { name, orgId }: NamedKey): string | undefined {
   return link && name !== undefined && orgId !== undefined ? computeLinkId(link, { name, orgId }) : undefined;
 }
 
@@ -252,11 +251,11 @@ function placeInTime({ timestamp }: LinkV2, { now, options }: InspectContext): L
 async function checkSignature(link: ShareLink, token: GrafanaToken | undefined): Promise<SignatureFinding> {
   if (!token) return { state: 'not-checked' };
   if (link.version === 'v1') {
-    const isSame = await equalInConstantTime(token.text.reveal(), link.token.reveal());
+    const isSame = equalInConstantTime(token.text.reveal(), link.token.reveal());
     return isSame ? { state: 'right' } : { state: 'wrong' };
   }
   const derived = await deriveKey(token);
-  const isRight = await equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
+  const isRight = equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
   if (isOtherKey(link, token)) return { state: 'other-key', isRightlySigned: isRight };
   return isRight ? { state: 'right' } : { state: 'wrong' };
 }
@@ -280,7 +279,13 @@ function findHints(url: URL, parts: readonly LinkPart[], token: GrafanaToken | u
   return hints.flatMap(([hint, holds]) => (holds ? [hint] : []));
 }
 
+interface NamedKey {
+  readonly name: string | undefined;
+  readonly orgId: number | undefined;
+}
+
 interface Findings extends Pick<Inspection, 'path' | 'dashboard' | 'signature' | 'time'> {
+  readonly key: NamedKey;
   readonly claimed: LinkResult<LinkQuery> | undefined;
   readonly read: LinkResult<ShareLink> | undefined;
 }
@@ -297,7 +302,7 @@ function judge(findings: Findings, { options }: InspectContext): LinkVerdict {
 }
 
 function findRefusal(
-  { dashboard, signature, time }: Findings,
+  { dashboard, key, signature, time }: Findings,
   claimed: LinkResult<LinkQuery>,
   read: LinkResult<ShareLink>,
   versions: ReadonlySet<LinkVersion>,
@@ -309,32 +314,28 @@ function findRefusal(
   const { version } = format.value;
   if (!versions.has(version)) return { code: 'version-off', version };
   if (!read.ok) return read.reason;
-  return findForgery(read.value, signature) ?? findLateness(read.value, time, dashboard);
+  return (
+    findForgery(read.value, signature) ??
+    findOrgClash(read.value, key) ??
+    findLateness(read.value, time, dashboard)
+  );
 }
 
 function findForgery(link: ShareLink, { state }: SignatureFinding): LinkRefusal | undefined {
-  switch (state) {
-    case 'right':
-    case 'not-checked':
-      return findUnusableKey(link);
-    case 'other-key':
-      return { code: 'unknown-key' };
-    case 'wrong':
-      return { code: link.version === 'v1' ? 'unknown-key' : 'signature' };
-  }
+  if (state === 'other-key') return { code: 'unknown-key' };
+  if (state === 'wrong') return { code: link.version === 'v1' ? 'unknown-key' : 'signature' };
+  return undefined;
 }
 
-/** A version 1 link whose key names another organisation than the link does. */
-function findUnusableKey(link: ShareLink): LinkRefusal | undefined {
-  if (link.version === 'v2' || link.grafanaOrgId === undefined) return undefined;
-  const orgId = readEmbedded(link.token)?.orgId ?? link.grafanaOrgId;
-  if (orgId === link.grafanaOrgId) return undefined;
+/** A link whose `orgId` names another organisation than its key. */
+function findOrgClash(link: ShareLink, { orgId }: NamedKey): (LinkRefusal & ParameterMistake) | undefined {
+  if (link.grafanaOrgId === undefined || link.grafanaOrgId === orgId) return undefined;
   return { code: 'invalid-parameter', parameter: GRAFANA_ORG_PARAMETER, problem: 'differs-from-key' };
 }
 
 function findLateness(link: ShareLink, time: LinkTime | undefined, uid: string): LinkRefusal | undefined {
   if (link.version === 'v1' || !time || time.isFresh) return undefined;
-  return { code: 'expired', link: { name: link.name, orgId: link.orgId, uid, frameAncestors: undefined } };
+  return { code: 'expired', link: { name: link.name, orgId: link.orgId, uid } };
 }
 
 function refuse(

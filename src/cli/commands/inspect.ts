@@ -28,7 +28,7 @@ dashboards it shares, what is revoked.
 Exit code 0: it would be accepted as far as can be told. 1: it would be refused. 2: wrong use.`,
   examples: [
     "postern inspect 'https://grafana.example.com/d/…' --token-file token.txt",
-    'pbpaste | postern inspect -',
+    'postern inspect - < link.txt',
   ],
   positionals: ['LINK'],
   options: {

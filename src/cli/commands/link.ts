@@ -8,7 +8,12 @@ import { readClock } from '../clock.ts';
 import { defineCommand } from '../command.ts';
 import { GATEWAY_DEFAULTS } from '../gateway-defaults.ts';
 import type { Output } from '../io.ts';
-import { createForeignToken, createMalformedAddress, createOrderMistake } from '../link-mistakes.ts';
+import {
+  createCarriedKey,
+  createForeignToken,
+  createMalformedAddress,
+  createOrderMistake,
+} from '../link-mistakes.ts';
 import { formatJson } from '../print.ts';
 import { FORCE_OPTION, requireToken, TOKEN_FILE_OPTION } from '../token-source.ts';
 import { formatDuration, formatInstant, formatMoment } from '../words.ts';
@@ -104,6 +109,7 @@ const STAND_IN = `glsa_${'0'.repeat(32)}_00000000`;
 async function rehearse(order: Order): Promise<void> {
   const { inspection } = await sign(order, STAND_IN);
   if (!inspection.verdict.accepted) throw createOrderMistake(inspection, inspection.verdict);
+  if (inspection.hints.includes('carries-key')) throw createCarriedKey();
 }
 
 async function sign(order: Order, token: GrafanaToken | typeof STAND_IN): Promise<Signed> {
