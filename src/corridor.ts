@@ -4,6 +4,7 @@ import type { HeaderNotices } from './headers/notice.ts';
 import type { RateWindow } from './lib/rate-window.ts';
 import type { RequestUrl } from './lib/request-url.ts';
 import type { EventFacts } from './observe/event.ts';
+import type { LibraryElements } from './origin/library-elements.ts';
 import type { SocketCount } from './origin/socket-count.ts';
 import type { Refusal } from './refusal/refuse.ts';
 import type { SessionKeeper } from './session/keeper.ts';
@@ -17,6 +18,7 @@ export interface House {
   readonly notices: HeaderNotices;
   readonly publicRates: RateWindow;
   readonly sockets: SocketCount;
+  readonly libraryElements: LibraryElements;
   readonly keys: KeyRegistry;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;

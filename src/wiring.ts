@@ -5,6 +5,7 @@ import { InboundHeaders } from './headers/inbound.ts';
 import { HeaderNotices } from './headers/notice.ts';
 import { RateWindow } from './lib/rate-window.ts';
 import type { Observer } from './observe/event.ts';
+import { LibraryElements } from './origin/library-elements.ts';
 import { SocketCount } from './origin/socket-count.ts';
 import { SessionKeeper } from './session/keeper.ts';
 import { ConfigKeys } from './share/config-keys.ts';
@@ -60,5 +61,6 @@ function furnish(config: Config): House {
     notices: new HeaderNotices(),
     publicRates: new RateWindow(),
     sockets: new SocketCount(),
+    libraryElements: new LibraryElements(),
   };
 }

@@ -13,7 +13,7 @@ export interface AnswerPlan {
   readonly frameAncestors: readonly string[] | undefined;
   /** Whether the origin may set cookies: only for visitors who come as themselves. */
   readonly mayKeepCookies: boolean;
-  /** Whether this was seen under a link: search engines are told to keep out. */
+  /** Whether this was seen under a link: no cache keeps it, and search engines are told to keep out. */
   readonly isShared: boolean;
 }
 
@@ -30,7 +30,10 @@ export function passBack(response: Response, plan: AnswerPlan): Response {
     headers.set('Location', mapLocation(location, plan.asked, plan.origin, plan.gateway));
   }
   if (plan.frameAncestors) setFrameAncestors(headers, plan.frameAncestors);
-  if (plan.isShared) headers.set('X-Robots-Tag', 'noindex');
+  if (plan.isShared) {
+    headers.set('X-Robots-Tag', 'noindex');
+    headers.set('Cache-Control', 'no-store');
+  }
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 

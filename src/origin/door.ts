@@ -52,24 +52,30 @@ async function serve(request: Request, visit: Visit): Promise<Response> {
     : serveWithoutGrant(chosen.reason, request, visit);
 }
 
-function serveUnderGrant(
+async function serveUnderGrant(
   serving: Serving<ShareKey>,
   asked: ViewerRequest | undefined,
   request: Request,
   visit: Visit,
-): Promise<Response> | Response {
+): Promise<Response> {
   const { key, dashboards } = serving;
   const scope = { orgId: key.orgId, dashboards, live: key.live, resources: key.resources };
-  if (!asked || !mayView(asked, visit.url.query, request.headers.has('Upgrade'), scope)) {
-    const { method } = request;
-    visit.observe('session.path.refused', { method, path: visit.url.path, key: key.name, orgId: key.orgId });
-    return visit.refuse({ code: 'path_not_shared', frameAncestors: key.frameAncestors });
+  const isUpgrade = request.headers.has('Upgrade');
+  if (!asked || !mayView(asked, visit.url.query, isUpgrade, scope)) return refusePath(key, request, visit);
+  const { library } = asked;
+  if (library !== undefined && !(await visit.house.libraryElements.isShared(library, serving, visit))) {
+    return refusePath(key, request, visit);
   }
   const refused = refuseFromElsewhere(request, visit);
   if (refused) return refused;
   return asked.route.edge
     ? answerAtEdge(asked.route.edge, asked)
     : forward(request, { kind: 'share', serving }, visit);
+}
+
+function refusePath(key: ShareKey, { method }: Request, visit: Visit): Response {
+  visit.observe('session.path.refused', { method, path: visit.url.path, key: key.name, orgId: key.orgId });
+  return visit.refuse({ code: 'path_not_shared', frameAncestors: key.frameAncestors });
 }
 
 function serveWithoutGrant(

@@ -1,13 +1,12 @@
 import type { Visit } from '../corridor.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
-import { formatCookies, parseCookies } from '../lib/cookie.ts';
 import type { Serving } from '../session/choose.ts';
-import { isOwnCookie } from '../session/cookies.ts';
 import type { Grant } from '../session/grant.ts';
 import type { ShareKey } from '../share/key.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
 import type { OriginOptions } from './options.ts';
+import { setOwnHeaders } from './own-headers.ts';
 import { joinSockets } from './websocket.ts';
 
 /** As whom an origin is asked. */
@@ -54,33 +53,6 @@ function refuseUpgrade(upgrade: string, identity: Identity, visit: Visit): Respo
 
 function originOf(identity: Identity, visit: Visit): OriginOptions {
   return identity.kind === 'guest' ? identity.origin : visit.house.config.origin;
-}
-
-/** The gateway's own headers, set last: normalise and strip came first. */
-function setOwnHeaders(headers: Headers, identity: Identity, visit: Visit): void {
-  headers.set('X-Forwarded-Host', visit.url.host);
-  headers.set('X-Forwarded-Proto', visit.url.protocol === 'https:' ? 'https' : 'http');
-  if (identity.kind === 'visitor' || identity.kind === 'guest') removeOwnCookies(headers);
-  if (identity.kind !== 'guest') mapOrigin(headers, visit);
-  if (identity.kind !== 'share') return;
-  const { key } = identity.serving;
-  headers.set('Authorization', `Bearer ${key.token.text.reveal()}`);
-  headers.set('X-Grafana-Org-Id', String(key.orgId));
-}
-
-/** Grafana compares `Origin` with its own host (CSRF, Live): a page of the gateway is a page of the origin. */
-function mapOrigin(headers: Headers, visit: Visit): void {
-  const sent = headers.get('Origin');
-  if (sent !== null && visit.ownOrigins.includes(sent)) headers.set('Origin', visit.house.config.origin.base);
-}
-
-/** Postern's own cookies go to no origin. */
-function removeOwnCookies(headers: Headers): void {
-  const cookies = headers.get('Cookie');
-  if (cookies === null) return;
-  const foreign = parseCookies(cookies).filter((pair) => !isOwnCookie(pair));
-  if (foreign.length === 0) headers.delete('Cookie');
-  else headers.set('Cookie', formatCookies(foreign));
 }
 
 function handBack(response: Response, asked: string, identity: Identity, visit: Visit): Response {

@@ -1,6 +1,6 @@
 /**
  * One request of a viewer. In `path`, `:dashboard` must be granted, `:resource` must be listed by the key,
- * `:namespace` must be the organisation's own, the rest has a form; a final `*` is one or more segments.
+ * `:library` must stand in a granted dashboard, `:namespace` must be the organisation's own, the rest has a form; a final `*` is one or more segments.
  */
 interface ViewerRoute {
   readonly method: 'GET' | 'POST';
@@ -85,6 +85,7 @@ const VIEWER_ROUTES: readonly ViewerRoute[] = [
     dashboardParameter: 'dashboardUID',
     parameters: ['dashboardUID'],
   },
+  { method: 'GET', path: '/api/library-elements/:library', parameters: [] },
   // The folder of the dashboard: the gateway does not know which one that is, so it tells nothing of any.
   { method: 'GET', path: '/api/folders/:uid', edge: 'folder' },
   { method: 'GET', path: FOLDER_API, edge: 'folder-resource' },
@@ -102,6 +103,7 @@ const UID = '[A-Za-z0-9_-]{1,40}';
 const SEGMENTS: Readonly<Record<string, string>> = {
   ':dashboard': `(?<dashboard>${UID})`,
   ':resource': `(?<resource>${UID})`,
+  ':library': `(?<library>${UID})`,
   ':uid': `(?<uid>${UID})`,
   ':slug': '[^/]*',
   ':plugin': '[a-z0-9-]{1,128}',
@@ -118,6 +120,7 @@ export interface ViewerRequest {
   readonly resource?: string | undefined;
   readonly namespace?: string | undefined;
   readonly uid?: string | undefined;
+  readonly library?: string | undefined;
 }
 
 /** Routes without a name in their path are found by their text, the others by their pattern. */
