@@ -98,8 +98,8 @@ function describeIssue(issue: z.core.$ZodIssue, texts: Readonly<Record<string, s
 function describeHolding(text: string | undefined, kind: Variable['kind'] | undefined): string {
   if (text === undefined) return 'nothing';
   if (kind !== 'var') return '[redacted]';
-  const safe = text.replace(/\/\/[^/@]*@/g, '//[redacted]@');
-  return safe.length > HOLDING_LENGTH_MAX ? `${safe.slice(0, HOLDING_LENGTH_MAX)}…` : safe;
+  if (text.includes('@')) return '[redacted, since it may hold credentials]';
+  return text.length > HOLDING_LENGTH_MAX ? `${text.slice(0, HOLDING_LENGTH_MAX)}…` : text;
 }
 
 function describeProblem(issue: z.core.$ZodIssue, path: readonly string[], isMissing: boolean): string {

@@ -3,7 +3,7 @@ import { utf8 } from '../lib/bytes.ts';
 import { isUid } from '../session/dashboard-path.ts';
 import { ALL } from '../session/scope.ts';
 import { KEY_DASHBOARDS_MAX, type ShareKey } from '../share/key.ts';
-import { parseGrafanaToken } from '../share/token.ts';
+import { materialOf, parseGrafanaToken } from '../share/token.ts';
 import { isFrameSource, parseJson } from './forms.ts';
 
 /** What Cloudflare takes for one variable or secret. */
@@ -101,7 +101,7 @@ function findDuplicates(keys: readonly ShareKey[]): string[] {
   const tokens = new Map<string, number>();
   keys.forEach((key, index) => {
     const name = names.get(`${key.orgId}|${key.name}`);
-    const material = JSON.stringify([key.token.secret.reveal(), key.token.salt.reveal()]);
+    const material = materialOf(key.token);
     const token = tokens.get(material);
     if (name !== undefined)
       mistakes.push(`lists one name of one organisation twice (entries ${name} and ${index})`);

@@ -34,10 +34,14 @@ export function toBase64Url(bytes: Uint8Array): string {
     .replace(/=+$/, '');
 }
 
-/** Bytes of base64url without padding; undefined for any other character, a padding, or an impossible length. */
+/**
+ * Bytes of base64url without padding; undefined for any other character, a padding, an impossible length, or
+ * unused bits that are not zero: one value has one text.
+ */
 export function fromBase64Url(text: string): Bytes | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
-  return decodeBase64(text.replace(/-/g, '+').replace(/_/g, '/'));
+  const bytes = decodeBase64(text.replace(/-/g, '+').replace(/_/g, '/'));
+  return toBase64Url(bytes) === text ? bytes : undefined;
 }
 
 /** Bytes of standard base64 with its padding (RFC 4648 §4); undefined for anything else. */

@@ -12,12 +12,13 @@ export interface CookieAttributes {
   readonly maxAgeSeconds: number;
 }
 
-/** The pairs of a `Cookie` header in their order. Parts without `=` are passed over, as browsers send none. */
+/** The pairs of a `Cookie` header in their order. Parts without a name and a `=` are passed over. */
 export function parseCookies(header: string): CookiePair[] {
   const pairs: CookiePair[] = [];
   for (const part of header.split(';')) {
     const equals = part.indexOf('=');
-    if (equals > 0) pairs.push({ name: part.slice(0, equals).trim(), value: part.slice(equals + 1).trim() });
+    const name = equals < 0 ? '' : part.slice(0, equals).trim();
+    if (name !== '') pairs.push({ name, value: part.slice(equals + 1).trim() });
   }
   return pairs;
 }

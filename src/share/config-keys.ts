@@ -1,5 +1,6 @@
 import { sha256Hex } from '../lib/sha256.ts';
 import type { KeyRegistry, ShareKey } from './key.ts';
+import { materialOf, parseGrafanaToken } from './token.ts';
 
 /** The registry of the keys in `SHARE_KEYS`. */
 export class ConfigKeys implements KeyRegistry {
@@ -16,9 +17,14 @@ export class ConfigKeys implements KeyRegistry {
     return this.#byName.get(`${orgId}|${name}`);
   }
 
-  /** Compares hashes, so that the time of a look-up tells nothing of the tokens. */
-  findByToken(token: string): ShareKey | undefined {
-    this.#byTokenHash ??= new Map(this.#keys.map((key) => [sha256Hex(key.token.text.reveal()), key]));
-    return this.#byTokenHash.get(sha256Hex(token));
+  /**
+   * An API key can be spelt in several ways (order of its fields, spaces), so what it means is compared, not its
+   * text; and hashes of that, so that the time of a look-up tells nothing of the tokens.
+   */
+  findByToken(text: string): ShareKey | undefined {
+    const token = parseGrafanaToken(text);
+    if (!token.ok) return undefined;
+    this.#byTokenHash ??= new Map(this.#keys.map((key) => [sha256Hex(materialOf(key.token)), key]));
+    return this.#byTokenHash.get(sha256Hex(materialOf(token.value)));
   }
 }

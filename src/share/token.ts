@@ -19,6 +19,11 @@ export interface GrafanaToken {
   readonly checksumHolds: boolean;
 }
 
+/** What makes two tokens one: everything that Grafana's verification reads, whatever their spelling. */
+export function materialOf({ secret, salt }: Pick<GrafanaToken, 'secret' | 'salt'>): string {
+  return JSON.stringify([secret.reveal(), salt.reveal()]);
+}
+
 export type TokenReason = 'token-form-unknown';
 
 /** Longer than any token of Grafana with a name of 190 characters. */
@@ -54,7 +59,7 @@ export function computeChecksum(prefixAndSecret: string): string {
 function parseApiKey(text: string): GrafanaToken | undefined {
   const bytes = fromBase64(text);
   const fields = parseJsonObject(bytes && decodeUtf8(bytes));
-  const { k, n, id } = fields ?? {};
+  const { k, n, id } = foldNames(fields ?? {});
   if (typeof k !== 'string' || typeof n !== 'string' || !isPositiveInteger(id)) return undefined;
   if (k === '' || n === '') return undefined;
   return {
@@ -65,6 +70,11 @@ function parseApiKey(text: string): GrafanaToken | undefined {
     embedded: { name: n, orgId: id },
     checksumHolds: true,
   };
+}
+
+/** Grafana's decoder (Go `encoding/json`) does not tell upper from lower case in names; the last one wins. */
+function foldNames(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function isPositiveInteger(value: unknown): value is number {
