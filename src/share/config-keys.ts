@@ -7,6 +7,7 @@ export class ConfigKeys implements KeyRegistry {
   readonly #byName: ReadonlyMap<string, ShareKey>;
   readonly #keys: readonly ShareKey[];
   #byTokenHash: ReadonlyMap<string, ShareKey> | undefined;
+  #bySecretHash: ReadonlyMap<string, ShareKey> | undefined;
 
   constructor(keys: readonly ShareKey[]) {
     this.#keys = keys;
@@ -26,5 +27,10 @@ export class ConfigKeys implements KeyRegistry {
     if (!token.ok) return undefined;
     this.#byTokenHash ??= new Map(this.#keys.map((key) => [sha256Hex(materialOf(key.token)), key]));
     return this.#byTokenHash.get(sha256Hex(materialOf(token.value)));
+  }
+
+  findBySecret(secret: string): ShareKey | undefined {
+    this.#bySecretHash ??= new Map(this.#keys.map((key) => [sha256Hex(key.token.secret.reveal()), key]));
+    return this.#bySecretHash.get(sha256Hex(secret));
   }
 }

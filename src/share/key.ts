@@ -18,8 +18,10 @@ export interface ShareKey extends Scope {
 /** Finds registered keys. The configuration is one such registry; a stored one may stand beside it. */
 export interface KeyRegistry {
   findByName(orgId: number, name: string): Promise<ShareKey | undefined> | ShareKey | undefined;
-  /** The key whose token this is, for version 1 links and for credentials that must not come from outside. */
+  /** The key whose token this is, for version 1 links. */
   findByToken(token: string): Promise<ShareKey | undefined> | ShareKey | undefined;
+  /** The key with this secret (the part of its token that is no name and no checksum), for credentials from outside. */
+  findBySecret(secret: string): Promise<ShareKey | undefined> | ShareKey | undefined;
 }
 
 export function isKeyAlive(key: ShareKey, now: number): boolean {

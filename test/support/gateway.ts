@@ -1,0 +1,110 @@
+import { createExecutionContext } from 'cloudflare:test';
+import { createApp } from '../../src/app.ts';
+import { Jar } from './jar.ts';
+import { entryOf, type FixtureKey, type KeyEntry, keyNamed, linkTo } from './keys.ts';
+import { ORIGIN } from './origin.ts';
+import { guard, sawResponse, sawText } from './watch.ts';
+
+/** The clock of tests stands here unless a test moves it. */
+export const NOW = 1_726_823_533;
+export const HOST = 'dash.example.com';
+export const SECRET = 'test-secret-one-0123456789abcdefghijkl';
+export const OTHER_SECRET = 'test-secret-two-0123456789abcdefghijkl';
+
+guard('the sealing secret', SECRET);
+guard('the other sealing secret', OTHER_SECRET);
+
+/** What a test changes of the gateway that it sets up. */
+export interface GatewayOptions {
+  readonly keys?: readonly KeyEntry[];
+  /** Variables beside or instead of the usual ones; undefined leaves one out. */
+  readonly vars?: Readonly<Record<string, unknown>>;
+  readonly now?: number;
+  /** Scheme, host and port that requests name. */
+  readonly at?: string;
+}
+
+/** One line of the log. */
+export interface LoggedEvent {
+  readonly event: string;
+  readonly [fact: string]: string | number | boolean | undefined;
+}
+
+/** A whole Worker with a clock that the test moves. All that it answers and logs is watched for secrets. */
+export class Gateway {
+  now: number;
+  readonly at: string;
+  readonly events: LoggedEvent[] = [];
+  readonly env: Record<string, unknown>;
+  readonly #app;
+
+  constructor({
+    keys = [entryOf(keyNamed('test1'))],
+    vars = {},
+    now = NOW,
+    at = `https://${HOST}`,
+  }: GatewayOptions = {}) {
+    this.now = now;
+    this.at = at;
+    this.env = { ORIGIN_URL: ORIGIN, POSTERN_SECRETS: SECRET, SHARE_KEYS: JSON.stringify(keys), ...vars };
+    this.#app = createApp({ now: () => this.now, observe: (event, facts) => this.#log({ event, ...facts }) });
+  }
+
+  /** Sends a request; a target that begins with `/` is one of this gateway. */
+  async fetch(target: string, init: RequestInit = {}): Promise<Response> {
+    const request = new Request(target.startsWith('/') ? `${this.at}${target}` : target, init);
+    const response = await this.#app.fetch(request, this.env, createExecutionContext());
+    sawResponse(`the answer to ${request.method} ${new URL(request.url).pathname}`, response);
+    return response;
+  }
+
+  /** The same as a visitor who holds these cookies. */
+  fetchAs(jar: Jar, target: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (jar.header !== '') headers.set('Cookie', jar.header);
+    return this.fetch(target, { ...init, headers });
+  }
+
+  /** Opens a link that is signed now, and keeps what it sets. */
+  async open(
+    link: Partial<Omit<Parameters<typeof linkTo>[0], 'at'>> & { at?: number } = {},
+    jar = new Jar(),
+  ): Promise<Jar> {
+    const key: FixtureKey = link.key ?? keyNamed('test1');
+    const response = await this.fetchAs(jar, linkTo({ at: this.now, ...link, key }));
+    if (response.status !== 303)
+      throw new Error(`the link was answered ${response.status}: ${await response.text()}`);
+    return jar.take(response);
+  }
+
+  /** Names of all events so far. */
+  get eventNames(): string[] {
+    return this.events.map(({ event }) => event);
+  }
+
+  #log(event: LoggedEvent): void {
+    this.events.push(event);
+    sawText('the log', JSON.stringify(event));
+  }
+}
+
+/** The fields of a problem document. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly requestId: string;
+}
+
+export async function readProblem(response: Response): Promise<Problem> {
+  return (await response.json()) as Problem;
+}
+
+/** Status and code of a refusal, for tables. */
+export async function refusalOf(response: Response): Promise<string> {
+  return response.status < 400
+    ? String(response.status)
+    : `${response.status} ${(await readProblem(response)).code}`;
+}
