@@ -44,8 +44,11 @@ export function createEntrance(now: () => number, observe: Observer) {
   return { through, onError };
 }
 
+/** What failed and where. A message may quote what a client sent, so it is not written down. */
 function describeError(error: unknown): EventFacts {
-  return error instanceof Error ? { error: error.name, message: error.message } : { error: typeof error };
+  if (!(error instanceof Error)) return { error: typeof error };
+  const [, frame] = /\n\s*at (\S+)/.exec(error.stack ?? '') ?? [];
+  return { error: error.name, at: frame };
 }
 
 /** Without a configuration, nobody may frame an answer. */

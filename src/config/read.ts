@@ -105,11 +105,16 @@ function describeHolding(text: string | undefined, kind: Variable['kind'] | unde
 function describeProblem(issue: z.core.$ZodIssue, path: readonly string[], isMissing: boolean): string {
   if (isMissing) return 'is missing';
   const where = path.length === 0 ? '' : `at ${formatPath(path)} `;
-  // Keys of a JSON object may be secrets themselves in some variables, but not in those of share keys.
-  if (issue.code === 'unrecognized_keys') return `${where}has an unknown field: ${issue.keys.join(', ')}`;
+  if (issue.code === 'unrecognized_keys')
+    return `${where}has an unknown field: ${describeFields(issue.keys)}`;
   if (issue.code === 'invalid_key')
     return `${where}${issue.issues[0]?.message ?? 'has a name that is not allowed'}`;
   return `${where}${issue.message}`;
+}
+
+/** Names of fields, as far as they look like such: a token that was pasted in a name's place is not repeated. */
+function describeFields(names: readonly string[]): string {
+  return names.map((name) => (/^[A-Za-z_]{1,30}$/.test(name) ? name : '[redacted]')).join(', ');
 }
 
 function formatPath(path: readonly string[]): string {
