@@ -39,6 +39,8 @@ export interface Visit {
   readonly ownOrigins: readonly string[];
   observe(event: string, facts: EventFacts): void;
   refuse(refusal: Refusal, headers?: Headers): Response;
+  /** From here on the visit concerns a key: the pages that may embed what it shows may embed its refusals too. */
+  concern(key: { readonly frameAncestors?: readonly string[] | undefined } | undefined): void;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
 }

@@ -72,6 +72,7 @@ class OpenVisit implements Visit {
   readonly #context: Context<WorkerEnv>;
   readonly #observer: Observer;
   #requestId: string | undefined;
+  #keyAncestors: readonly string[] | undefined;
 
   constructor(context: Context<WorkerEnv>, house: House, now: number, observer: Observer) {
     this.url = splitRequestUrl(context.req.raw.url);
@@ -104,8 +105,12 @@ class OpenVisit implements Visit {
   }
 
   refuse(refusal: Refusal, headers?: Headers): Response {
-    const { frameAncestors } = this.house.config.origin;
-    return refuse(refusal, this.#context.req.raw, this.requestId, frameAncestors, headers);
+    const ancestors = this.#keyAncestors ?? this.house.config.origin.frameAncestors;
+    return refuse(refusal, this.#context.req.raw, this.requestId, ancestors, headers);
+  }
+
+  concern(key: { readonly frameAncestors?: readonly string[] | undefined } | undefined): void {
+    this.#keyAncestors = key?.frameAncestors;
   }
 
   waitUntil(work: Promise<unknown>): void {

@@ -160,6 +160,10 @@ function countEdits(from: string, to: string): number {
 
 /** Mistakes that lie between two variables. */
 function findContradictions(values: Values): ConfigMistake[] {
+  return [...findCircle(values), ...findRenamedClaims(values)];
+}
+
+function findCircle(values: Values): ConfigMistake[] {
   if (values.PUBLIC_URL?.host !== values.ORIGIN_URL.host) return [];
   return [
     {
@@ -170,6 +174,20 @@ function findContradictions(values: Values): ConfigMistake[] {
       example: VARIABLES.ORIGIN_URL.example,
     },
   ];
+}
+
+/** A client must not get at a header that the origin trusts by sending another that is renamed to it. */
+function findRenamedClaims(values: Values): ConfigMistake[] {
+  const { claims } = arrangeHeaders(values);
+  const names = [...values.UNDERSCORE_HEADER_MAP.values()].filter((name) => claims.includes(name));
+  return names.map((name) => ({
+    variable: 'UNDERSCORE_HEADER_MAP',
+    holds: name,
+    problem:
+      'renames a header to one that the origin trusts (GF_AUTH_PROXY_…, GF_AUTH_JWT_… or ORIGIN_HEADERS)',
+    allowed: VARIABLES.UNDERSCORE_HEADER_MAP.allowed,
+    example: VARIABLES.UNDERSCORE_HEADER_MAP.example,
+  }));
 }
 
 function findWarnings(values: Values, texts: Readonly<Record<string, string>>): string[] {

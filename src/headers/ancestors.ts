@@ -1,3 +1,4 @@
+import type { EventFacts } from '../observe/event.ts';
 import { findRefererOrigin } from './referer.ts';
 
 const SOURCE = /^(https?):\/\/([^:/]+|\[[^\]]+\])(?::(\d+|\*))?$/i;
@@ -19,6 +20,18 @@ export function findRefusedAncestor(
   const page = findRefererOrigin(headers);
   if (page === undefined || page === own) return undefined;
   return sources.some((source) => matchesSource(page, source)) ? undefined : page;
+}
+
+/** Tells the operator of a page that embeds without being allowed to. */
+export function observeAncestor(
+  headers: Headers,
+  sources: readonly string[],
+  visit: { readonly ownOrigin: string; observe(event: string, facts: EventFacts): void },
+  key?: { readonly name: string; readonly orgId: number },
+): void {
+  const page = findRefusedAncestor(headers, sources, visit.ownOrigin);
+  if (page !== undefined)
+    visit.observe('embed.ancestor_refused', { page, key: key?.name, orgId: key?.orgId });
 }
 
 /** Whether an origin matches a source of CSP (CSP Level 3 §6.7.2): scheme, host, port; http allows https. */

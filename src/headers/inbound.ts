@@ -5,6 +5,8 @@ import type { HeaderOptions } from './options.ts';
 /** What becomes of one name on its way to the origin. */
 type Verdict =
   | { readonly action: 'pass' | 'credential' | 'reject' }
+  /** Goes on as it came, unless its hyphenated form came too, with another value. */
+  | { readonly action: 'keep'; readonly otherForm: string }
   /** `isNoted`: its sender may have meant something by it, so the operator is told. */
   | { readonly action: 'drop'; readonly isNoted: boolean }
   | { readonly action: 'rename'; readonly to: string };
@@ -58,6 +60,10 @@ export class InboundHeaders {
         return fail({ code: 'header-too-long', name });
       const verdict = this.#judge(name);
       if (verdict.action === 'pass' || (verdict.action === 'credential' && keepCredentials)) continue;
+      if (verdict.action === 'keep') {
+        if ((sent.get(verdict.otherForm) ?? value) !== value) return fail({ code: 'two-forms', name });
+        continue;
+      }
       if (verdict.action === 'reject') return fail({ code: 'underscore-rejected', name });
       headers.delete(name);
       if (verdict.action === 'rename') {
@@ -96,15 +102,17 @@ function judgeName(name: string, options: HeaderOptions): Verdict {
   return judgeUncommon(name, options);
 }
 
-function judgeUncommon(name: string, { underscores, renamed }: HeaderOptions): Verdict {
+function judgeUncommon(name: string, { underscores, renamed, claims }: HeaderOptions): Verdict {
   const to = renamed.get(name);
+  // A new name that the operator's own settings make a claim must not be reached by renaming either.
+  if (to !== undefined && claims.includes(to)) return { action: 'drop', isNoted: true };
   if (to !== undefined) return { action: 'rename', to };
   if (!name.includes('_')) return { action: 'pass' };
   switch (underscores) {
     case 'hyphenate':
       return { action: 'rename', to: name.replaceAll('_', '-') };
     case 'keep':
-      return { action: 'pass' };
+      return { action: 'keep', otherForm: name.replaceAll('_', '-') };
     case 'drop':
       return { action: 'drop', isNoted: true };
     case 'reject':

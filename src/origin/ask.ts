@@ -35,6 +35,8 @@ export async function askOrigin(
         headers: request.headers,
         body: request.body,
         redirect: 'manual',
+        // Cloudflare would keep an answer by its address and file ending, whoever it was made for.
+        cache: 'no-store',
         signal: deadline.signal,
       }),
     );

@@ -1,13 +1,14 @@
 import type { Visit } from '../corridor.ts';
 import { findRefererPath } from '../headers/referer.ts';
-import type { ChooseRefusal, Serving } from '../session/choose.ts';
+import type { Refusal } from '../refusal/refuse.ts';
+import type { ChooseRefusal, NamedTarget, Serving } from '../session/choose.ts';
 import { arrivalOf } from '../session/keeper.ts';
 import { nameTarget, type TargetRefusal } from '../session/named-target.ts';
 import type { ShareKey } from '../share/key.ts';
 import { answerAtEdge } from './edge-answers.ts';
 import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
-import { mayView } from './policy.ts';
+import { mayView, namesIdentity } from './policy.ts';
 import { findPublicDashboard } from './public-dashboards.ts';
 import { serveStaticFile } from './static-cache.ts';
 import { isStaticFile } from './static-files.ts';
@@ -30,6 +31,7 @@ function servePublic(request: Request, visit: Visit): Promise<Response> | Respon
   const { method, headers } = request;
   const token = findPublicDashboard(method, visit.url.path, findRefererPath(headers, visit.url.host));
   if (token === undefined) return undefined;
+  if (namesIdentity(visit.url.query)) return visit.refuse({ code: 'path_not_shared' });
   // Cloudflare sets this name itself and overwrites what a client sends.
   const address = headers.get('CF-Connecting-IP') ?? '';
   const { requestsPerMinute } = visit.house.config.publicDashboards;
@@ -49,7 +51,7 @@ async function serve(request: Request, visit: Visit): Promise<Response> {
   const chosen = await visit.house.sessions.choose(arrivalOf(request, visit), target.value);
   return chosen.ok
     ? serveUnderGrant(chosen.value, asked, request, visit)
-    : serveWithoutGrant(chosen.reason, request, visit);
+    : serveWithoutGrant(chosen.reason, target.value, request, visit);
 }
 
 async function serveUnderGrant(
@@ -59,6 +61,7 @@ async function serveUnderGrant(
   visit: Visit,
 ): Promise<Response> {
   const { key, dashboards } = serving;
+  visit.concern(key);
   const scope = { orgId: key.orgId, dashboards, live: key.live, resources: key.resources };
   const isUpgrade = request.headers.has('Upgrade');
   if (!asked || !mayView(asked, visit.url.query, isUpgrade, scope)) return refusePath(key, request, visit);
@@ -75,24 +78,27 @@ async function serveUnderGrant(
 
 function refusePath(key: ShareKey, { method }: Request, visit: Visit): Response {
   visit.observe('session.path.refused', { method, path: visit.url.path, key: key.name, orgId: key.orgId });
-  return visit.refuse({ code: 'path_not_shared', frameAncestors: key.frameAncestors });
+  return visit.refuse({ code: 'path_not_shared' });
 }
 
-function serveWithoutGrant(
+/** A grant that has ended, or that never fitted, leads nowhere: not to another identity either. */
+async function serveWithoutGrant(
   reason: ChooseRefusal,
+  target: NamedTarget,
   request: Request,
   visit: Visit,
-): Promise<Response> | Response {
-  switch (reason) {
-    case 'none':
-      return visit.house.config.visitors === 'pass'
-        ? (refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'visitor' }, visit))
-        : visit.refuse({ code: 'session_required' });
-    case 'ended':
-      return visit.refuse({ code: 'session_required' });
-    case 'not-shared':
-      return visit.refuse({ code: 'path_not_shared' });
-    case 'two-cookies':
-      return visit.refuse({ code: 'bad_request', more: 'A session cookie came twice.' });
+): Promise<Response> {
+  const { sessions, config } = visit.house;
+  if (reason === 'none') {
+    if (config.visitors === 'deny') return visit.refuse({ code: 'session_required' });
+    return refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'visitor' }, visit);
   }
+  visit.concern(await sessions.findKeyConcerned(arrivalOf(request, visit), target));
+  return visit.refuse(WITHOUT_GRANT[reason]);
 }
+
+const WITHOUT_GRANT: Readonly<Record<Exclude<ChooseRefusal, 'none'>, Refusal>> = {
+  ended: { code: 'session_required' },
+  'not-shared': { code: 'path_not_shared' },
+  'two-cookies': { code: 'bad_request', more: 'A session cookie came twice.' },
+};

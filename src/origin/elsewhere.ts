@@ -1,12 +1,17 @@
 import type { Visit } from '../corridor.ts';
 import { isCrossSite } from '../headers/cross-site.ts';
 
+/** What a browser adds by itself: cookies, and a name and password that it has remembered. */
+function actsForBrowser(headers: Headers): boolean {
+  return headers.has('Cookie') || /^basic\s/i.test(headers.get('Authorization') ?? '');
+}
+
 /**
- * A refusal for a request that would act with a cookie of this browser and comes from another site; undefined
- * for any other. A program without cookies acts with nobody's session but its own.
+ * A refusal for a request that would act with what this browser remembers and comes from another site; undefined
+ * for any other. A program that brings a token of its own acts with nobody's session but its own.
  */
 export function refuseFromElsewhere({ method, headers }: Request, visit: Visit): Response | undefined {
-  if (!headers.has('Cookie')) return undefined;
+  if (!actsForBrowser(headers)) return undefined;
   if (!isCrossSite({ method, headers, isUpgrade: headers.has('Upgrade'), own: visit.ownOrigins }))
     return undefined;
   visit.observe('request.cross_site.refused', { path: visit.url.path });

@@ -1,13 +1,13 @@
 import type { Visit } from '../corridor.ts';
+import { observeAncestor } from '../headers/ancestors.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
 import type { Serving } from '../session/choose.ts';
-import type { Grant } from '../session/grant.ts';
 import type { ShareKey } from '../share/key.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
 import type { OriginOptions } from './options.ts';
 import { setOwnHeaders } from './own-headers.ts';
-import { joinSockets } from './websocket.ts';
+import { handBackSocket, refuseUpgrade } from './sockets.ts';
 
 /** As whom an origin is asked. */
 export type Identity =
@@ -39,64 +39,54 @@ export async function forward(request: Request, identity: Identity, visit: Visit
   const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
   if (!answered.ok) return refuseFailure(answered.reason, visit);
-  return handBack(answered.value, addressAtOrigin(target, origin), identity, visit);
-}
-
-function refuseUpgrade(upgrade: string, identity: Identity, visit: Visit): Response | undefined {
-  if (upgrade.toLowerCase() !== 'websocket') {
-    const more = 'The header Upgrade names something other than websocket.';
-    return visit.refuse({ code: 'bad_request', more });
-  }
-  if (!hasNoSocketLeft(identity, visit)) return undefined;
-  return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': '60' }));
+  return handBack(answered.value, { request, asked: addressAtOrigin(target, origin), identity, visit });
 }
 
 function originOf(identity: Identity, visit: Visit): OriginOptions {
   return identity.kind === 'guest' ? identity.origin : visit.house.config.origin;
 }
 
-function handBack(response: Response, asked: string, identity: Identity, visit: Visit): Response {
+interface Errand {
+  readonly request: Request;
+  /** The address that the origin was asked for. */
+  readonly asked: string;
+  readonly identity: Identity;
+  readonly visit: Visit;
+}
+
+function handBack(response: Response, { request, asked, identity, visit }: Errand): Response {
   const origin = originOf(identity, visit);
   const key = identity.kind === 'share' ? identity.serving.key : undefined;
   if (key && hasRefusedKey(response, asked, origin)) return refuseKey(response, key, visit);
   if (response.webSocket) return handBackSocket(response, response.webSocket, identity, visit);
+  const frameAncestors = chooseAncestors(identity, visit);
+  if (frameAncestors) observeAncestor(request.headers, frameAncestors, visit, key);
   return passBack(response, {
     origin,
     asked,
     gateway: identity.kind === 'guest' ? visit.ownOrigin : visit.gateway,
-    frameAncestors: key?.frameAncestors ?? origin.frameAncestors,
+    frameAncestors,
     mayKeepCookies: identity.kind === 'visitor' || identity.kind === 'guest',
     isShared: identity.kind === 'share',
   });
 }
 
-function handBackSocket(response: Response, socket: WebSocket, identity: Identity, visit: Visit): Response {
-  if (identity.kind !== 'share') return response;
-  const { grant, end } = identity.serving;
-  const { sessions, sockets } = visit.house;
-  const place = nameSocketPlace(grant);
-  sockets.take(place);
-  return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
-    secondsLeft: end - visit.now,
-    stillHolds: () => sessions.stillHolds(grant),
-    onClosed: () => sockets.give(place),
-  });
-}
+/** Where people type a password: no page frames that (Grafana `pkg/api/api.go`). */
+const SIGN_IN = /^\/(?:login|logout|signup|invite|user\/password|verify)(?:\/|$)/;
 
-/** One session's sockets share one count. */
-function nameSocketPlace({ orgId, name, linkId, start }: Grant): string {
-  return `${orgId}|${name}|${linkId}|${start}`;
-}
-
-function hasNoSocketLeft(identity: Identity, visit: Visit): boolean {
-  return identity.kind === 'share' && visit.house.sockets.isFull(nameSocketPlace(identity.serving.grant));
+/** Who may frame an answer: the key's pages, else the operator's; nobody where people sign in to Grafana itself. */
+function chooseAncestors(identity: Identity, visit: Visit): readonly string[] | undefined {
+  if (identity.kind === 'share')
+    return identity.serving.key.frameAncestors ?? visit.house.config.origin.frameAncestors;
+  if (identity.kind === 'visitor' && SIGN_IN.test(visit.url.path)) return ["'none'"];
+  return originOf(identity, visit).frameAncestors;
 }
 
 function refuseKey(response: Response, key: ShareKey, visit: Visit): Response {
   // Nobody reads this answer any more: let the connection go.
   visit.waitUntil(response.body?.cancel() ?? Promise.resolve());
   visit.observe('origin.refused_key', { key: key.name, orgId: key.orgId, status: response.status });
-  return visit.refuse({ code: 'origin_refused_key', frameAncestors: key.frameAncestors });
+  return visit.refuse({ code: 'origin_refused_key' });
 }
 
 function refuseFailure(failure: OriginFailure, visit: Visit): Response {

@@ -34,18 +34,28 @@ export class LibraryElements {
     const memo = `${key.orgId}|${key.name}|${uid}`;
     const known = this.#findings.get(memo);
     const dashboards =
-      known && visit.now < known.until ? known.dashboards : await findDashboards(uid, key, visit);
-    this.#findings.set(memo, { dashboards, until: visit.now + REMEMBERED_SECONDS });
+      known && visit.now < known.until ? known.dashboards : await this.#ask(memo, uid, key, visit);
     return dashboards.some((dashboard) => serving.dashboards.includes(dashboard));
+  }
+
+  async #ask(memo: string, uid: string, key: ShareKey, visit: Visit): Promise<readonly string[]> {
+    const dashboards = await findDashboards(uid, key, visit);
+    if (dashboards) this.#findings.set(memo, { dashboards, until: visit.now + REMEMBERED_SECONDS });
+    return dashboards ?? [];
   }
 }
 
-async function findDashboards(uid: string, key: ShareKey, visit: Visit): Promise<readonly string[]> {
+/** Undefined where the origin gave no answer that can be relied on. */
+async function findDashboards(
+  uid: string,
+  key: ShareKey,
+  visit: Visit,
+): Promise<readonly string[] | undefined> {
   const headers = new Headers({ Accept: 'application/json' });
   setKeyHeaders(headers, key);
   const target = `/api/library-elements/${uid}/connections/`;
   const answered = await askOrigin({ method: 'GET', target, headers, body: null }, visit.house.config.origin);
-  if (!answered.ok || answered.value.status !== 200) return [];
+  if (!answered.ok || answered.value.status !== 200) return undefined;
   const parsed = CONNECTIONS.safeParse(await readJsonBody(answered.value, ANSWER_BYTES_MAX));
-  return parsed.success ? parsed.data.result.map(({ connectionUid }) => connectionUid) : [];
+  return parsed.success ? parsed.data.result.map(({ connectionUid }) => connectionUid) : undefined;
 }

@@ -36,6 +36,14 @@ export function mayView(
   return isQueryAllowed(request, query === '' ? [] : parseQuery(query), scope);
 }
 
+/** Whether a query names another identity or organisation than the gateway's own choice. */
+export function namesIdentity(query: string): boolean {
+  return parseQuery(query).some(({ name }) => {
+    const folded = name?.toLowerCase() ?? '';
+    return IDENTITY_PARAMETERS.has(folded) || folded === ORG_PARAMETER;
+  });
+}
+
 /** Grafana names the namespace of organisation 1 `default` and those of others `org-N`. */
 function isOwnNamespace(namespace: string, orgId: number): boolean {
   return namespace === (orgId === 1 ? 'default' : `org-${orgId}`);

@@ -7,8 +7,6 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** A sentence that says more than the code's own, in English; the code's own stands before it. Never a secret. */
   readonly more?: string | undefined;
-  /** CSP sources of the pages that may frame this answer: those of the key concerned; else the operator's own. */
-  readonly frameAncestors?: readonly string[] | undefined;
   /** An address of the gateway that the page offers to open in a tab of its own. */
   readonly openInTab?: string | undefined;
 }
@@ -18,7 +16,7 @@ export interface RefusedRequest {
   readonly headers: Headers;
   readonly method: string;
   readonly requestId: string;
-  /** CSP sources of the pages that may frame a refusal which concerns no key. */
+  /** CSP sources of the pages that may frame the answer: those of the key concerned, else the operator's own. */
   readonly frameAncestors: readonly string[];
 }
 
@@ -36,8 +34,10 @@ export function answerRefusal(refusal: Refusal, request: RefusedRequest, extra?:
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('X-Robots-Tag', 'noindex');
   headers.append('Vary', 'Accept, Accept-Language');
-  const ancestors = refusal.frameAncestors ?? request.frameAncestors;
-  headers.set('Content-Security-Policy', `${PAGE_POLICY}; frame-ancestors ${ancestors.join(' ')}`);
+  headers.set(
+    'Content-Security-Policy',
+    `${PAGE_POLICY}; frame-ancestors ${request.frameAncestors.join(' ')}`,
+  );
   const language = chooseLanguage(request.headers.get('accept-language'));
   const body = asPage
     ? renderPage(refusal, entry, request.requestId, language)

@@ -43,11 +43,10 @@ async function checkCookie(grant: Grant, arrival: Arrival, visit: Visit): Promis
   if (await sessions.isInside(grant, arrival)) return redirectWithoutTicket(visit);
   visit.observe('session.cookies.blocked', { key: grant.name, orgId: grant.orgId });
   const ticket = await sessions.sealOpenTicket(grant, arrival);
-  const key = await sessions.findKeyOf(grant);
+  visit.concern(await sessions.findKeyOf(grant));
   const rest = withoutTickets(visit.url.query);
   return visit.refuse({
     code: 'cookies_blocked',
-    frameAncestors: key?.frameAncestors,
     openInTab: `${visit.url.path}${rest === '' ? '?' : `${rest}&`}postern_open=${ticket}`,
   });
 }

@@ -22,7 +22,7 @@ import {
 import { type Grant, type GrantPlace, mintGrant, openGrant, sealGrant } from './grant.ts';
 import type { SessionOptions } from './options.ts';
 import { GrantReader, type HeldGrant } from './read.ts';
-import type { Scope } from './scope.ts';
+import { covers, type Scope } from './scope.ts';
 
 /** The connection that a visitor came by, and when. */
 export interface Arrival {
@@ -96,6 +96,16 @@ export class SessionKeeper<Key extends Scope> {
   async isInside(grant: Pick<Grant, 'name' | 'orgId' | 'uid'>, arrival: Arrival): Promise<boolean> {
     const chosen = await this.choose(arrival, grant);
     return chosen.ok && chosen.value.grant.name === grant.name && chosen.value.grant.orgId === grant.orgId;
+  }
+
+  /** The key of a grant that the visitor holds for a target, ended or not: the one that a refusal concerns. */
+  async findKeyConcerned(arrival: Arrival, target: NamedTarget): Promise<Key | undefined> {
+    const held = await this.#readHeld(arrival, findTransport(arrival.url));
+    const grants = held.flatMap(({ grant }) => (grant ? [grant] : []));
+    const grant =
+      grants.find(({ dashboards }) => target.uid !== undefined && covers(dashboards, target.uid)) ??
+      grants[0];
+    return grant && this.#options.findKey(grant);
   }
 
   /** Whether a grant that serves already may go on: its key is still registered. Its end is the caller's to keep. */

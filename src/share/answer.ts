@@ -20,9 +20,9 @@ export function answerLinkRefusal(refusal: LinkRefusal): Refusal {
     case 'signature':
       return { code: 'share_link_invalid' };
     case 'expired':
-      return { code: 'share_link_expired', frameAncestors: refusal.link.frameAncestors };
+      return { code: 'share_link_expired' };
     case 'dashboard-not-shared':
-      return { code: 'path_not_shared', frameAncestors: refusal.frameAncestors };
+      return { code: 'path_not_shared' };
     default:
       return assertNever(refusal);
   }

@@ -1,5 +1,5 @@
 import type { Visit } from '../corridor.ts';
-import { findRefusedAncestor } from '../headers/ancestors.ts';
+import { observeAncestor } from '../headers/ancestors.ts';
 import { findRefererOrigin } from '../headers/referer.ts';
 import { redirectWithin } from '../lib/redirect.ts';
 import { isLoopbackHost } from '../lib/request-url.ts';
@@ -8,10 +8,12 @@ import { findPageUid } from '../session/dashboard-path.ts';
 import { arrivalOf } from '../session/keeper.ts';
 import { answerLinkRefusal } from './answer.ts';
 import { chooseFormat } from './formats.ts';
-import type { ShareKey } from './key.ts';
 import type { LinkRefusal, LinkResult } from './link.ts';
 import { type LinkQuery, readLinkQuery, removeLinkParameters } from './link-query.ts';
 import { type VerifiedLink, verifyLink } from './verify.ts';
+
+/** Destinations of a navigation inside another page (Fetch Metadata). */
+const FRAMES: ReadonlySet<string> = new Set(['iframe', 'frame', 'embed', 'object']);
 
 /**
  * The door for share links: a request with share parameters is answered here, with a session and a redirect
@@ -55,7 +57,7 @@ async function openLink(
 }
 
 async function admit(link: VerifiedLink, request: Request, visit: Visit): Promise<Response> {
-  const isFramed = request.headers.get('Sec-Fetch-Dest') === 'iframe';
+  const isFramed = FRAMES.has(request.headers.get('Sec-Fetch-Dest') ?? '');
   const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit), isFramed);
   const { key, uid, linkId, version, sessionSeconds } = link;
   visit.observe('share.link.accepted', {
@@ -66,7 +68,8 @@ async function admit(link: VerifiedLink, request: Request, visit: Visit): Promis
     linkId,
     sessionSeconds,
   });
-  observeAncestor(key, request, visit);
+  const sources = key.frameAncestors ?? visit.house.config.origin.frameAncestors ?? [];
+  observeAncestor(request.headers, sources, visit, key);
   const rest = removeLinkParameters(visit.url.query);
   const query = check ? `${rest === '' ? '?' : `${rest}&`}postern_check=${check}` : rest;
   return redirectWithin(`${visit.url.path}${query}`, cookies);
@@ -78,14 +81,9 @@ async function turnAway(refusal: LinkRefusal, request: Request, visit: Visit): P
   if (refusal.code === 'expired' && (await visit.house.sessions.isInside(refusal.link, arrival))) {
     return redirectWithin(`${visit.url.path}${removeLinkParameters(visit.url.query)}`);
   }
+  if ('key' in refusal) visit.concern(refusal.key);
   visit.observe('share.link.refused', { reason: refusal.code });
   return visit.refuse(answerLinkRefusal(refusal));
-}
-
-function observeAncestor(key: ShareKey, { headers }: Request, visit: Visit): void {
-  const sources = key.frameAncestors ?? visit.house.config.origin.frameAncestors ?? [];
-  const page = findRefusedAncestor(headers, sources, visit.ownOrigin);
-  if (page !== undefined) visit.observe('embed.ancestor_refused', { page, key: key.name, orgId: key.orgId });
 }
 
 /** Over plain HTTP, browsers keep no cookie that works inside a foreign page: say so, instead of failing later. */

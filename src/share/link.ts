@@ -34,21 +34,24 @@ export interface ParameterMistake {
 export type LinkRefusal =
   | { readonly code: 'sharing-off' }
   | { readonly code: 'version-off'; readonly version: LinkVersion }
-  | ({ readonly code: 'invalid-parameter' } & ParameterMistake)
+  | ({ readonly code: 'invalid-parameter' } & ParameterMistake & Concern)
   | { readonly code: 'too-many-parameters' }
   | { readonly code: 'not-a-dashboard' }
   | { readonly code: 'unknown-key' }
   | { readonly code: 'signature' }
-  | { readonly code: 'expired'; readonly link: ExpiredLink }
-  | { readonly code: 'dashboard-not-shared'; readonly frameAncestors: readonly string[] | undefined };
+  | ({ readonly code: 'expired'; readonly link: ExpiredLink } & Concern)
+  | ({ readonly code: 'dashboard-not-shared' } & Concern);
+
+/** The key that a refusal concerns, where its signature has been proven: its pages may frame the answer. */
+export interface Concern {
+  readonly key?: { readonly frameAncestors?: readonly string[] | undefined };
+}
 
 /** A rightly signed link that is no longer fresh: good for nothing, unless its visitor is inside already. */
 export interface ExpiredLink {
   readonly name: string;
   readonly orgId: number;
   readonly uid: string;
-  /** CSP sources of the key, for the page that says so. */
-  readonly frameAncestors?: readonly string[] | undefined;
 }
 
 export type LinkResult<T> = Result<T, LinkRefusal>;

@@ -47,11 +47,15 @@ export async function verifyLink(
   if (!authentic.ok) return authentic;
   const key = authentic.value;
   if (link.grafanaOrgId !== undefined && link.grafanaOrgId !== key.orgId) {
-    return fail({ code: 'invalid-parameter', parameter: GRAFANA_ORG_PARAMETER, problem: 'differs-from-key' });
+    return fail({
+      code: 'invalid-parameter',
+      parameter: GRAFANA_ORG_PARAMETER,
+      problem: 'differs-from-key',
+      key,
+    });
   }
   if (link.version === 'v2' && !isFresh(link.timestamp, context)) return refuseExpired(key, uid);
-  if (!covers(coverageOf(key, uid), uid))
-    return fail({ code: 'dashboard-not-shared', frameAncestors: key.frameAncestors });
+  if (!covers(coverageOf(key, uid), uid)) return fail({ code: 'dashboard-not-shared', key });
   return ok({
     version: link.version,
     key,
@@ -84,9 +88,8 @@ function isFresh(timestamp: string, { now, options }: VerifyContext): boolean {
 }
 
 function refuseExpired(key: ShareKey, uid: string): Result<never, LinkRefusal> {
-  const { name, orgId, frameAncestors } = key;
-  const link: ExpiredLink = { name, orgId, uid, frameAncestors };
-  return fail({ code: 'expired', link });
+  const link: ExpiredLink = { name: key.name, orgId: key.orgId, uid };
+  return fail({ code: 'expired', link, key });
 }
 
 /** The length that a link asks for is not signed: gateway and key cap it. */
