@@ -98,7 +98,7 @@ function describeIssue(issue: z.core.$ZodIssue, texts: Readonly<Record<string, s
 function describeHolding(text: string | undefined, kind: Variable['kind'] | undefined): string {
   if (text === undefined) return 'nothing';
   if (kind !== 'var') return '[redacted]';
-  if (text.includes('@')) return '[redacted, since it may hold credentials]';
+  if (/[@?]/.test(text)) return '[redacted, since it may hold credentials]';
   return text.length > HOLDING_LENGTH_MAX ? `${text.slice(0, HOLDING_LENGTH_MAX)}…` : text;
 }
 

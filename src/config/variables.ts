@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { classOf } from '../headers/names.ts';
 import { UNDERSCORE_MODES } from '../headers/options.ts';
+import { findPathProblem } from '../headers/path.ts';
 import { Secret } from '../lib/secret.ts';
 import { isReservedOriginHeader } from '../origin/options.ts';
 import { LINK_VERSIONS } from '../share/options.ts';
@@ -109,7 +110,17 @@ const pathPrefixes = z
       .map((prefix) => prefix.trim())
       .filter((prefix) => prefix !== ''),
   )
-  .pipe(z.array(z.string().startsWith('/', { error: 'has a prefix that does not begin with /' })))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .startsWith('/', { error: 'has a prefix that does not begin with /' })
+        .refine((prefix) => findPathProblem(prefix) === undefined, {
+          error:
+            'has a prefix that no path can begin with: write it percent-encoded, as it stands in an address',
+        }),
+    ),
+  )
   .default([]);
 
 /**

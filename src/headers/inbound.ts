@@ -53,6 +53,7 @@ export class InboundHeaders {
     // Most headers go on as they came: a copy less a few costs a fraction of a new list.
     const headers = new Headers(sent);
     let changes: string[] | undefined;
+    let forms: Map<string, string> | undefined;
     let count = 0;
     for (const [name, value] of sent) {
       if (++count > HEADERS_MAX) return fail({ code: 'too-many-headers' });
@@ -61,7 +62,9 @@ export class InboundHeaders {
       const verdict = this.#judge(name);
       if (verdict.action === 'pass' || (verdict.action === 'credential' && keepCredentials)) continue;
       if (verdict.action === 'keep') {
-        if ((sent.get(verdict.otherForm) ?? value) !== value) return fail({ code: 'two-forms', name });
+        const other = forms?.get(verdict.otherForm) ?? sent.get(verdict.otherForm) ?? value;
+        if (other !== value) return fail({ code: 'two-forms', name });
+        forms = (forms ?? new Map<string, string>()).set(verdict.otherForm, value);
         continue;
       }
       if (verdict.action === 'reject') return fail({ code: 'underscore-rejected', name });

@@ -15,7 +15,8 @@ export interface CookieAttributes {
 /** The pairs of a `Cookie` header in their order. Parts without a name and a `=` are passed over. */
 export function parseCookies(header: string): CookiePair[] {
   const pairs: CookiePair[] = [];
-  for (const part of header.split(';')) {
+  // Several lines of the header arrive joined by a comma and a space; a value with those in it is nobody's.
+  for (const part of header.split(/;|, (?=[^\s;,=]+=)/)) {
     const equals = part.indexOf('=');
     const name = equals < 0 ? '' : part.slice(0, equals).trim();
     if (name !== '') pairs.push({ name, value: part.slice(equals + 1).trim() });

@@ -21,7 +21,17 @@ export function splitRequestUrl(url: string): RequestUrl {
   if (protocol === undefined || host === undefined || path === undefined) {
     throw new TypeError('the request has no absolute http address');
   }
-  return { protocol, host, path: path === '' ? '/' : path, query };
+  return { protocol, host: normaliseHost(host), path: path === '' ? '/' : path, query };
+}
+
+/** One spelling of a host: lower case, without the final dot of a fully qualified name. */
+function normaliseHost(host: string): string {
+  return host.toLowerCase().replace(/\.(?=$|:\d+$)/, '');
+}
+
+/** Whether a host has the form of one: a name or an address, and a port. */
+export function isPlainHost(host: string): boolean {
+  return /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(host);
 }
 
 /** Whether a host (port allowed) is this machine itself: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. */

@@ -1,3 +1,4 @@
+import { isOwnCookie } from '../session/cookies.ts';
 import { setFrameAncestors } from './frame.ts';
 import { mapLocation } from './location.ts';
 import type { OriginOptions } from './options.ts';
@@ -24,7 +25,7 @@ const NOT_PASSED_BACK = ['Connection', 'Keep-Alive', 'Proxy-Authenticate', 'Prox
 export function passBack(response: Response, plan: AnswerPlan): Response {
   const headers = new Headers(response.headers);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
-  if (!plan.mayKeepCookies) headers.delete('Set-Cookie');
+  passCookies(response, headers, plan);
   const location = headers.get('Location');
   if (location !== null) {
     headers.set('Location', mapLocation(location, plan.asked, plan.origin, plan.gateway));
@@ -35,6 +36,17 @@ export function passBack(response: Response, plan: AnswerPlan): Response {
     headers.set('Cache-Control', 'no-store');
   }
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+/** An origin sets its own cookies at most, never one of Postern's. */
+function passCookies(response: Response, headers: Headers, plan: AnswerPlan): void {
+  if (!headers.has('Set-Cookie')) return;
+  headers.delete('Set-Cookie');
+  if (!plan.mayKeepCookies) return;
+  for (const cookie of response.headers.getSetCookie()) {
+    if (!isOwnCookie({ name: cookie.slice(0, cookie.indexOf('=')).trim() }))
+      headers.append('Set-Cookie', cookie);
+  }
 }
 
 /**

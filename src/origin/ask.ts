@@ -33,7 +33,8 @@ export async function askOrigin(
       await fetch(addressAtOrigin(request.target, origin), {
         method: request.method,
         headers: request.headers,
-        body: request.body,
+        // A GET has no body that an origin would read the same way as its proxy.
+        body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
         redirect: 'manual',
         // Cloudflare would keep an answer by its address and file ending, whoever it was made for.
         cache: 'no-store',

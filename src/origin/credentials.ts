@@ -1,30 +1,37 @@
-import { HEADER_VALUE_LENGTH_MAX } from '../headers/inbound.ts';
 import type { KeyRegistry } from '../share/key.ts';
 
+/** Longer than any credential of Grafana, and than the signed tokens that its auth.jwt takes. */
+export const AUTHORIZATION_LENGTH_MAX = 8_192;
+/** A scheme and its credentials, and the same once more. */
+const WORDS_MAX = 4;
 /** Shorter than any secret that Grafana makes (32 characters); what is shorter is not looked up. */
 const SECRET_LENGTH_MIN = 8;
+
+export type CredentialFinding = 'none' | 'share-key' | 'unreadable';
 
 /**
  * Whether an `Authorization` from outside carries a registered share key, in any form that Grafana reads: as
  * bearer, or as the password of Basic (Grafana `authn/clients/api_key.go`). Whoever has such a key would walk
  * around expiry, revocation and scope of its links.
  *
- * Grafana decodes API keys leniently (line breaks in base64, names in any case, the last of several, bad UTF-8),
- * so their decoding is not imitated here: every text in the credential that could be a key's secret is looked up.
+ * Grafana decodes API keys leniently (line breaks in base64, names in any case, the last of several, bad UTF-8,
+ * any prefix that begins with `gl`), so its decoding is not imitated here: every text in the credential that
+ * could be a key's secret is looked up. What is too long or of too many parts is `unreadable`.
  */
-export async function carriesShareKey(authorization: string, keys: KeyRegistry): Promise<boolean> {
-  // Headers of this length are refused before they go anywhere; there is no need to read them.
-  if (authorization.length > HEADER_VALUE_LENGTH_MAX) return false;
-  for (const secret of findPossibleSecrets(authorization)) {
-    if (await keys.findBySecret(secret)) return true;
+export async function judgeCredentials(authorization: string, keys: KeyRegistry): Promise<CredentialFinding> {
+  if (authorization.length > AUTHORIZATION_LENGTH_MAX) return 'unreadable';
+  const words = authorization.split(/[\s,]/).filter((word) => word !== '');
+  if (words.length > WORDS_MAX) return 'unreadable';
+  for (const secret of findPossibleSecrets(words)) {
+    if (await keys.findBySecret(secret)) return 'share-key';
   }
-  return false;
+  return 'none';
 }
 
-/** The credentials of a header, several of which arrive joined by commas, and what they hold when decoded. */
-function findPossibleSecrets(authorization: string): Set<string> {
+/** What the words of a header hold, as they are and when decoded. */
+function findPossibleSecrets(words: readonly string[]): Set<string> {
   const secrets = new Set<string>();
-  for (const word of authorization.split(/[\s,]+/)) {
+  for (const word of words) {
     const password = decodeLoosely(word).replace(/^[^:]*:/, '');
     for (const token of [word, password]) {
       addTokenSecret(token, secrets);
@@ -34,20 +41,33 @@ function findPossibleSecrets(authorization: string): Set<string> {
   return secrets;
 }
 
-/** The middle of `glsa_<secret>_<checksum>`. */
+/** The middle of `gl<anything>_<secret>_<checksum>`: Grafana asks no more of the prefix. */
 function addTokenSecret(token: string, secrets: Set<string>): void {
-  const [prefix, secret] = token.trim().split('_');
-  if (prefix === 'glsa' && secret) secrets.add(secret);
+  const [prefix = '', secret] = token.trim().split('_');
+  if (prefix.startsWith('gl') && secret) secrets.add(secret);
 }
 
-/** Every text literal of what may be JSON, without its escapes. */
+/** Every text literal of what may be JSON, without its escapes. One walk through the text, whatever is in it. */
 function addTexts(text: string, secrets: Set<string>): void {
-  for (const [literal] of text.matchAll(/"(?:[^"\\]|\\.)*"/gs)) {
-    if (literal.length >= SECRET_LENGTH_MIN + 2) secrets.add(unescapeJson(literal));
+  let start = -1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '\\' && start >= 0) at += 1;
+    else if (character === '"' && start < 0) start = at;
+    else if (character === '"') {
+      if (at - start > SECRET_LENGTH_MIN) secrets.add(unescapeJson(text.slice(start, at + 1)));
+      start = -1;
+    }
   }
 }
 
+/** PBKDF2 takes a secret with zero bytes behind it for the same secret (HMAC pads with them). */
 function unescapeJson(literal: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the zero bytes are what is looked for
+  return parseLiteral(literal).replace(/\u0000+$/, '');
+}
+
+function parseLiteral(literal: string): string {
   try {
     return JSON.parse(literal) as string;
   } catch {

@@ -1,5 +1,6 @@
 import type { Visit } from '../corridor.ts';
 import { findRefererPath } from '../headers/referer.ts';
+import { hashOf, summarisePath } from '../observe/summary.ts';
 import type { Refusal } from '../refusal/refuse.ts';
 import type { ChooseRefusal, NamedTarget, Serving } from '../session/choose.ts';
 import { arrivalOf } from '../session/keeper.ts';
@@ -26,6 +27,9 @@ export function originDoor(request: Request, visit: Visit): Response | Promise<R
   return (publicDashboards.enabled ? servePublic(request, visit) : undefined) ?? serve(request, visit);
 }
 
+/** Public dashboards that one address (an office behind one) may look at together. */
+const DASHBOARDS_A_TIME = 5;
+
 /** Grafana's own public dashboards go out without any credential, whatever cookie came, and not too often. */
 function servePublic(request: Request, visit: Visit): Promise<Response> | Response | undefined {
   const { method, headers } = request;
@@ -35,9 +39,14 @@ function servePublic(request: Request, visit: Visit): Promise<Response> | Respon
   // Cloudflare sets this name itself and overwrites what a client sends.
   const address = headers.get('CF-Connecting-IP') ?? '';
   const { requestsPerMinute } = visit.house.config.publicDashboards;
-  const waitSeconds = visit.house.publicRates.count(`${address} ${token}`, requestsPerMinute, visit.now);
+  const { publicRates } = visit.house;
+  const waitSeconds = Math.max(
+    publicRates.count(`${address} ${token}`, requestsPerMinute, visit.now),
+    // The page that a start request comes from is only claimed, so addresses are counted by themselves too.
+    publicRates.count(address, requestsPerMinute * DASHBOARDS_A_TIME, visit.now),
+  );
   if (waitSeconds === 0) return forward(request, { kind: 'nobody' }, visit);
-  visit.observe('public_dashboard.rate.refused', { token });
+  visit.observe('public_dashboard.rate.refused', { dashboard: hashOf(token) });
   return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': String(waitSeconds) }));
 }
 
@@ -77,7 +86,8 @@ async function serveUnderGrant(
 }
 
 function refusePath(key: ShareKey, { method }: Request, visit: Visit): Response {
-  visit.observe('session.path.refused', { method, path: visit.url.path, key: key.name, orgId: key.orgId });
+  const path = summarisePath(visit.url.path);
+  visit.observe('session.path.refused', { method, path, key: key.name, orgId: key.orgId });
   return visit.refuse({ code: 'path_not_shared' });
 }
 

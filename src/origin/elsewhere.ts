@@ -1,5 +1,6 @@
 import type { Visit } from '../corridor.ts';
 import { isCrossSite } from '../headers/cross-site.ts';
+import { summarisePath } from '../observe/summary.ts';
 
 /** What a browser adds by itself: cookies, and a name and password that it has remembered. */
 function actsForBrowser(headers: Headers): boolean {
@@ -14,6 +15,6 @@ export function refuseFromElsewhere({ method, headers }: Request, visit: Visit):
   if (!actsForBrowser(headers)) return undefined;
   if (!isCrossSite({ method, headers, isUpgrade: headers.has('Upgrade'), own: visit.ownOrigins }))
     return undefined;
-  visit.observe('request.cross_site.refused', { path: visit.url.path });
+  visit.observe('request.cross_site.refused', { path: summarisePath(visit.url.path) });
   return visit.refuse({ code: 'cross_site_refused' });
 }

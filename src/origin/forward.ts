@@ -1,13 +1,14 @@
 import type { Visit } from '../corridor.ts';
 import { observeAncestor } from '../headers/ancestors.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
+import { summarisePath } from '../observe/summary.ts';
 import type { Serving } from '../session/choose.ts';
 import type { ShareKey } from '../share/key.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
 import type { OriginOptions } from './options.ts';
 import { setOwnHeaders } from './own-headers.ts';
-import { handBackSocket, refuseUpgrade } from './sockets.ts';
+import { claimSocket, handBackSocket, releaseSocket } from './sockets.ts';
 
 /** As whom an origin is asked. */
 export type Identity =
@@ -24,28 +25,37 @@ export type Identity =
 export async function forward(request: Request, identity: Identity, visit: Visit): Promise<Response> {
   const origin = originOf(identity, visit);
   if (visit.url.host === origin.host) return refuseCircle(visit);
+  const headers = dress(request, identity, visit);
+  if (headers instanceof Response) return headers;
   const upgrade = request.headers.get('Upgrade');
   if (upgrade !== null) {
-    const refused = refuseUpgrade(upgrade, identity, visit);
+    const refused = claimSocket(request, upgrade, identity, visit);
     if (refused) return refused;
+    headers.set('Upgrade', 'websocket');
   }
+  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
+  const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
+  if (upgrade !== null && !(answered.ok && answered.value.webSocket)) releaseSocket(identity, visit);
+  if (!answered.ok) return refuseFailure(answered.reason, visit);
+  return handBack(answered.value, { request, asked: addressAtOrigin(target, origin), identity, visit });
+}
+
+/** The headers that the origin gets: normalised, stripped, and then the gateway's own; or the refusal of what came. */
+export function dress(request: Request, identity: Identity, visit: Visit): Headers | Response {
   const isThemselves = identity.kind === 'visitor' || identity.kind === 'guest';
   const inbound = visit.house.inbound.prepare(request.headers, isThemselves);
   if (!inbound.ok) return visit.refuse(answerHeaderRefusal(inbound.reason));
   const { headers, changes } = inbound.value;
-  if (changes) visit.house.notices.note(changes, visit.now, (event, facts) => visit.observe(event, facts));
+  if (changes) visit.house.notices.note(changes, visit);
   setOwnHeaders(headers, identity, visit);
-  if (upgrade !== null) headers.set('Upgrade', 'websocket');
-  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
-  const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
-  if (!answered.ok) return refuseFailure(answered.reason, visit);
-  return handBack(answered.value, { request, asked: addressAtOrigin(target, origin), identity, visit });
+  return headers;
 }
 
 function originOf(identity: Identity, visit: Visit): OriginOptions {
   return identity.kind === 'guest' ? identity.origin : visit.house.config.origin;
 }
 
+/** What an answer of the origin answers. */
 interface Errand {
   readonly request: Request;
   /** The address that the origin was asked for. */
@@ -54,7 +64,8 @@ interface Errand {
   readonly visit: Visit;
 }
 
-function handBack(response: Response, { request, asked, identity, visit }: Errand): Response {
+/** The origin's answer as its visitor gets it, or what is said in its place. */
+export function handBack(response: Response, { request, asked, identity, visit }: Errand): Response {
   const origin = originOf(identity, visit);
   const key = identity.kind === 'share' ? identity.serving.key : undefined;
   if (key && hasRefusedKey(response, asked, origin)) return refuseKey(response, key, visit);
@@ -89,8 +100,8 @@ function refuseKey(response: Response, key: ShareKey, visit: Visit): Response {
   return visit.refuse({ code: 'origin_refused_key' });
 }
 
-function refuseFailure(failure: OriginFailure, visit: Visit): Response {
-  visit.observe(`origin.${failure}`, { path: visit.url.path });
+export function refuseFailure(failure: OriginFailure, visit: Visit): Response {
+  visit.observe(`origin.${failure}`, { path: summarisePath(visit.url.path) });
   return visit.refuse({ code: failure === 'timeout' ? 'origin_timeout' : 'origin_unreachable' });
 }
 

@@ -1,5 +1,5 @@
 import type { Visit } from '../corridor.ts';
-import { carriesShareKey } from './credentials.ts';
+import { judgeCredentials } from './credentials.ts';
 import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
 import { chooseRoute } from './routes.ts';
@@ -15,7 +15,14 @@ export function closedGate(
 }
 
 async function refuseShareKey(authorization: string, visit: Visit): Promise<Response | undefined> {
-  if (!(await carriesShareKey(authorization, visit.house.keys))) return undefined;
+  const finding = await judgeCredentials(authorization, visit.house.keys);
+  if (finding === 'none') return undefined;
+  if (finding === 'unreadable') {
+    return visit.refuse({
+      code: 'bad_request',
+      more: 'The header Authorization is too long, or has too many parts.',
+    });
+  }
   visit.observe('share.key.refused', { reason: 'authorization-from-outside' });
   return visit.refuse({ code: 'share_key_not_accepted' });
 }

@@ -36,12 +36,9 @@ export function mayView(
   return isQueryAllowed(request, query === '' ? [] : parseQuery(query), scope);
 }
 
-/** Whether a query names another identity or organisation than the gateway's own choice. */
+/** Whether a query names an identity. (An `orgId` changes nothing for those who have none.) */
 export function namesIdentity(query: string): boolean {
-  return parseQuery(query).some(({ name }) => {
-    const folded = name?.toLowerCase() ?? '';
-    return IDENTITY_PARAMETERS.has(folded) || folded === ORG_PARAMETER;
-  });
+  return parseQuery(query).some(({ name }) => IDENTITY_PARAMETERS.has(name?.toLowerCase() ?? ''));
 }
 
 /** Grafana names the namespace of organisation 1 `default` and those of others `org-N`. */

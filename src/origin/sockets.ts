@@ -1,16 +1,33 @@
 import type { Visit } from '../corridor.ts';
-import type { Grant } from '../session/grant.ts';
 import type { Identity } from './forward.ts';
 import { joinSockets } from './websocket.ts';
 
-/** A refusal for an upgrade to something else than a socket, or to one socket too many; undefined for any other. */
-export function refuseUpgrade(upgrade: string, identity: Identity, visit: Visit): Response | undefined {
-  if (upgrade.toLowerCase() !== 'websocket') {
-    const more = 'The header Upgrade names something other than websocket.';
+/**
+ * A refusal for an upgrade that is no socket's, or one socket too many; undefined for any other, which has then
+ * taken its place: whoever gets no socket in the end gives it back ({@link releaseSocket}).
+ */
+export function claimSocket(
+  request: Request,
+  upgrade: string,
+  identity: Identity,
+  visit: Visit,
+): Response | undefined {
+  if (upgrade.toLowerCase() !== 'websocket' || request.method !== 'GET' || identity.kind === 'nobody') {
+    const more = 'Only a GET of somebody with a session is upgraded, and to a WebSocket only.';
     return visit.refuse({ code: 'bad_request', more });
   }
-  if (!hasNoSocketLeft(identity, visit)) return undefined;
-  return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': '60' }));
+  const place = findPlace(identity);
+  if (place === undefined) return undefined;
+  if (visit.house.sockets.isFull(place)) {
+    return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': '60' }));
+  }
+  visit.house.sockets.take(place);
+  return undefined;
+}
+
+export function releaseSocket(identity: Identity, visit: Visit): void {
+  const place = findPlace(identity);
+  if (place !== undefined) visit.house.sockets.give(place);
 }
 
 /** The visitor's socket. One under a grant is joined to the origin's, so that it can be closed with the grant. */
@@ -22,21 +39,16 @@ export function handBackSocket(
 ): Response {
   if (identity.kind !== 'share') return response;
   const { grant, end } = identity.serving;
-  const { sessions, sockets } = visit.house;
-  const place = nameSocketPlace(grant);
-  sockets.take(place);
   return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
     secondsLeft: end - visit.now,
-    stillHolds: () => sessions.stillHolds(grant),
-    onClosed: () => sockets.give(place),
+    stillHolds: () => visit.house.sessions.stillHolds(grant),
+    onClosed: () => releaseSocket(identity, visit),
   });
 }
 
-/** One session's sockets share one count. */
-function nameSocketPlace({ orgId, name, linkId, start }: Grant): string {
-  return `${orgId}|${name}|${linkId}|${start}`;
-}
-
-function hasNoSocketLeft(identity: Identity, visit: Visit): boolean {
-  return identity.kind === 'share' && visit.house.sockets.isFull(nameSocketPlace(identity.serving.grant));
+/** All sessions of one link share one count: opening it again gives no further sockets. */
+function findPlace(identity: Identity): string | undefined {
+  if (identity.kind !== 'share') return undefined;
+  const { orgId, name, linkId } = identity.serving.grant;
+  return `${orgId}|${name}|${linkId}`;
 }

@@ -1,6 +1,6 @@
 import type { Visit } from '../corridor.ts';
-import { answerHeaderRefusal } from '../headers/answer.ts';
-import { forward } from './forward.ts';
+import { addressAtOrigin, askOrigin } from './ask.ts';
+import { dress, forward, handBack, refuseFailure } from './forward.ts';
 
 /** Statuses and names that may be kept: a whole file that says it may be shared. */
 const KEPT_TYPES =
@@ -13,24 +13,25 @@ const SHARED_SECONDS = 3600;
  * address alone: GET, 200, a static type, no `Set-Cookie`, and not where the origin forbids it.
  */
 export async function serveStaticFile(request: Request, visit: Visit): Promise<Response> {
-  const inbound = visit.house.inbound.prepare(request.headers, false);
-  if (!inbound.ok) return visit.refuse(answerHeaderRefusal(inbound.reason));
-  if (request.method !== 'GET' || request.headers.has('Range'))
-    return forward(request, { kind: 'nobody' }, visit);
+  const nobody = { kind: 'nobody' } as const;
+  const { origin } = visit.house.config;
+  if (request.method !== 'GET' || request.headers.has('Range') || visit.url.host === origin.host) {
+    return forward(request, nobody, visit);
+  }
+  const dressed = dress(request, nobody, visit);
+  if (dressed instanceof Response) return dressed;
   const cache = await caches.open('postern-static');
-  const key = keyOf(visit);
-  const kept = await cache.match(key);
+  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
+  const asked = addressAtOrigin(target, origin);
+  const kept = await cache.match(asked);
   if (kept) return kept;
-  const plain = new Request(request.url, { headers: { Accept: '*/*' } });
-  const answer = await forward(plain, { kind: 'nobody' }, visit);
-  if (isKept(answer)) visit.waitUntil(cache.put(key, toShared(answer.clone())));
+  const headers = new Headers({ Accept: '*/*' });
+  const answered = await askOrigin({ method: 'GET', target, headers, body: null }, origin);
+  if (!answered.ok) return refuseFailure(answered.reason, visit);
+  const mayKeep = isKept(answered.value);
+  const answer = handBack(answered.value, { request, asked, identity: nobody, visit });
+  if (mayKeep) visit.waitUntil(cache.put(asked, toShared(answer.clone())));
   return answer;
-}
-
-/** One address for one file of one origin, whatever host of the gateway it was asked at. */
-function keyOf({ url, house }: Visit): string {
-  const { base, prefix } = house.config.origin;
-  return `${base}${prefix}${url.path}${url.query === '' ? '' : `?${url.query}`}`;
 }
 
 function isKept({ status, headers }: Response): boolean {

@@ -79,12 +79,6 @@ const VIEWER_ROUTES: readonly ViewerRoute[] = [
     dashboardParameter: 'dashboard_uid',
     parameters: ['dashboard_uid', 'panel_id'],
   },
-  {
-    method: 'GET',
-    path: '/api/alerts/states-for-dashboard',
-    dashboardParameter: 'dashboardUID',
-    parameters: ['dashboardUID'],
-  },
   { method: 'GET', path: '/api/library-elements/:library', parameters: [] },
   // The folder of the dashboard: the gateway does not know which one that is, so it tells nothing of any.
   { method: 'GET', path: '/api/folders/:uid', edge: 'folder' },

@@ -57,6 +57,7 @@ function watch(pair: Pair, session: SocketSession): void {
     isOpen = false;
     clearTimeout(end);
     clearInterval(look);
+    closeBoth(pair, 1000, '');
     session.onClosed();
   }
   pair.gatewayEnd.addEventListener('close', letGo);
@@ -85,9 +86,18 @@ function closeBoth({ gatewayEnd, upstream }: Pair, code: number, reason: string)
   close(upstream, code, reason);
 }
 
-/** Closes once. Codes that are only ever reported, never sent (1005, 1006, 1015), become a plain close. */
+/** Codes that may be sent (RFC 6455 §7.4); others are only ever reported, or nobody's. */
+function isSendable(code: number): boolean {
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
+
+/** Closes once, in any case: a code or reason that cannot be sent must not keep a socket open. */
 function close(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.CLOSED || socket.readyState === WebSocket.CLOSING) return;
-  const isReportedOnly = code === 1005 || code === 1006 || code === 1015;
-  socket.close(isReportedOnly ? 1000 : code, reason);
+  try {
+    socket.close(isSendable(code) ? code : 1000, isSendable(code) ? reason : '');
+  } catch {
+    // The reason was of the other side's making: without it, closing cannot be refused.
+    socket.close();
+  }
 }

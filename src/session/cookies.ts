@@ -37,8 +37,8 @@ export function findGrantCookies(pairs: readonly CookiePair[], transport: Cookie
   );
 }
 
-export function isOwnCookie(pair: CookiePair): boolean {
-  return OWN_NAME.test(pair.name);
+export function isOwnCookie({ name }: Partial<CookiePair> & Pick<CookiePair, 'name'>): boolean {
+  return OWN_NAME.test(name);
 }
 
 /** A `Set-Cookie` that keeps a grant for its life. */

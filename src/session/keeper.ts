@@ -51,8 +51,11 @@ export interface Admission {
 
 export type TicketUse = 'check' | 'open';
 
+/** More than a browser can hold of ours; of so many, none is opened. */
+const COOKIES_READ_MAX = 2 * GRANT_COOKIES_MAX;
+
 /** How long after its link a ticket is good: the redirect of a frame; and a person who reads a page and clicks. */
-const TICKET_SECONDS: Readonly<Record<TicketUse, number>> = { check: 30, open: 150 };
+const TICKET_SECONDS: Readonly<Record<TicketUse, number>> = { check: 30, open: 90 };
 
 /** What sessions need from outside. */
 export interface KeeperOptions<Key extends Scope> {
@@ -94,8 +97,10 @@ export class SessionKeeper<Key extends Scope> {
 
   /** Whether the visitor holds a live grant of the same key for the same dashboard. */
   async isInside(grant: Pick<Grant, 'name' | 'orgId' | 'uid'>, arrival: Arrival): Promise<boolean> {
-    const chosen = await this.choose(arrival, grant);
-    return chosen.ok && chosen.value.grant.name === grant.name && chosen.value.grant.orgId === grant.orgId;
+    const { name, orgId } = grant;
+    const held = await this.#readHeld(arrival, findTransport(arrival.url));
+    const own = held.filter((one) => one.grant?.name === name && one.grant.orgId === orgId);
+    return (await chooseGrant(own, grant, this.#options.findKey, arrival.now)).ok;
   }
 
   /** The key of a grant that the visitor holds for a target, ended or not: the one that a refusal concerns. */
@@ -147,6 +152,8 @@ export class SessionKeeper<Key extends Scope> {
   #readHeld(arrival: Arrival, transport: CookieTransport): Promise<HeldGrant[]> | HeldGrant[] {
     if (arrival.cookies === null) return [];
     const cookies = findGrantCookies(parseCookies(arrival.cookies), transport);
+    if (cookies.length > COOKIES_READ_MAX)
+      return cookies.map(({ name }) => ({ cookie: name, grant: undefined }));
     return cookies.length === 0 ? [] : this.#reader.read(cookies, this.#placeOf(arrival));
   }
 

@@ -58,7 +58,7 @@ describe('the origin', () => {
     const body = await response.clone().text();
     expect(await refusalOf(response)).toBe('502 origin_unreachable');
     expect(body).not.toContain('10.0.0.7');
-    expect(gateway.events.at(-1)).toMatchObject({ event: 'origin.unreachable', path: PAGE });
+    expect(gateway.events.at(-1)).toMatchObject({ event: 'origin.unreachable', path: '/d/uid-one/…' });
   });
 
   test('that does not begin to answer in time is waited for no longer', async () => {

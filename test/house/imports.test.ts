@@ -16,7 +16,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   headers: ['types:corridor.ts', 'types:observe', 'types:refusal'],
   session: ['headers', 'types:share', 'types:corridor.ts'],
   share: ['session', 'types:corridor.ts', 'types:refusal', 'headers'],
-  origin: ['session', 'headers', 'types:share', 'types:corridor.ts', 'types:refusal'],
+  origin: ['session', 'headers', 'observe', 'types:share', 'types:corridor.ts', 'types:refusal'],
   admin: ['refusal', 'types:corridor.ts'],
   cli: ['config', 'share', 'headers', 'session'],
   'corridor.ts': [
