@@ -5,6 +5,7 @@ import { bundleWorker } from '../scripts/bundle.ts';
 import { measureRatio, type RatioResult } from './ratio.ts';
 import { createLinkPath, deriveBenchKey, formatRequest, KEY, UID } from './scene.ts';
 import { type Server, startWorker } from './servers.ts';
+import { WITHOUT_JUDGEMENT } from './stand-ins.ts';
 import { measureStartUp } from './start-up.ts';
 
 const { values: flags } = parseArgs({
@@ -88,10 +89,7 @@ async function measure(): Promise<Row[]> {
     pairs,
   );
   process.stderr.write('header normalisation and policy against neither\n');
-  const bare = await start('bench/workers/quiet.ts', settings, {
-    'src/headers/inbound.ts': 'bench/workers/no-inbound.ts',
-    'src/origin/policy.ts': 'bench/workers/no-policy.ts',
-  });
+  const bare = await start('bench/workers/quiet.ts', settings, WITHOUT_JUDGEMENT);
   const policy = await measureRatio(
     round(gateway, () => query, 200),
     round(bare, () => query, 200),

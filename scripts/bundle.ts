@@ -25,7 +25,6 @@ export async function bundleWorker(
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     minify: true,
-    keepNames: true,
     write: false,
     legalComments: 'none',
     external: ['cloudflare:*'],

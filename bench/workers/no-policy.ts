@@ -2,3 +2,7 @@
 export function mayView(): boolean {
   return true;
 }
+
+export function namesIdentity(): boolean {
+  return false;
+}

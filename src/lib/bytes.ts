@@ -26,12 +26,11 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+const URL_SAFE: Readonly<Record<string, string>> = { '+': '-', '/': '_' };
+
 /** Base64url without padding (RFC 4648 §5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) => URL_SAFE[character] ?? '');
 }
 
 /**

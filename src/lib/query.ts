@@ -20,6 +20,7 @@ function parsePart(raw: string): QueryPart {
 
 /** Decodes as forms do (`+` is a space); undefined where an escape or its UTF-8 is broken. */
 function decodeComponent(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

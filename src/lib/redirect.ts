@@ -6,9 +6,11 @@
  * @param cookies `Set-Cookie` values
  */
 export function redirectWithin(target: string, cookies: readonly string[] = []): Response {
-  const headers = new Headers({ Location: target });
-  headers.set('Cache-Control', 'no-store');
-  headers.set('Referrer-Policy', 'no-referrer');
-  for (const cookie of cookies) headers.append('Set-Cookie', cookie);
+  const headers: [string, string][] = [
+    ['Location', target],
+    ['Cache-Control', 'no-store'],
+    ['Referrer-Policy', 'no-referrer'],
+  ];
+  for (const cookie of cookies) headers.push(['Set-Cookie', cookie]);
   return new Response(null, { status: 303, headers });
 }
