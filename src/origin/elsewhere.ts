@@ -10,11 +10,16 @@ function actsForBrowser(headers: Headers): boolean {
 /**
  * A refusal for a request that would act with what this browser remembers and comes from another site; undefined
  * for any other. A program that brings a token of its own acts with nobody's session but its own.
+ *
+ * @param own origins whose pages may act
  */
-export function refuseFromElsewhere({ method, headers }: Request, visit: Visit): Response | undefined {
+export function refuseFromElsewhere(
+  { method, headers }: Request,
+  visit: Visit,
+  own: readonly string[] = visit.ownOrigins,
+): Response | undefined {
   if (!actsForBrowser(headers)) return undefined;
-  if (!isCrossSite({ method, headers, isUpgrade: headers.has('Upgrade'), own: visit.ownOrigins }))
-    return undefined;
+  if (!isCrossSite({ method, headers, isUpgrade: headers.has('Upgrade'), own })) return undefined;
   visit.observe('request.cross_site.refused', { path: summarisePath(visit.url.path) });
   return visit.refuse({ code: 'cross_site_refused' });
 }

@@ -34,7 +34,8 @@ export function routeGate(request: Request, visit: Visit): Response | undefined 
   if (!route) return undefined;
   if (route.visitors === 'deny') return visit.refuse({ code: 'session_required' });
   return (
-    refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'guest', origin: route.origin }, visit)
+    refuseFromElsewhere(request, visit, [visit.ownOrigin]) ??
+    forward(request, { kind: 'guest', origin: route.origin }, visit)
   );
 }
 
