@@ -43,7 +43,11 @@ function matchesSource(origin: string, source: string): boolean {
   if (pageScheme !== scheme.toLowerCase() && !(scheme.toLowerCase() === 'http' && pageScheme === 'https'))
     return false;
   if (!matchesHost(page.hostname, host.toLowerCase())) return false;
-  return port === '*' || (port ?? '') === page.port || Number(port) === defaultPort(pageScheme);
+  return (
+    port === '*' ||
+    (port ?? '') === page.port ||
+    (page.port === '' && Number(port) === defaultPort(pageScheme))
+  );
 }
 
 function matchesHost(name: string, pattern: string): boolean {
