@@ -1,0 +1,53 @@
+import { arrangeHeaders } from './arrange.ts';
+import type { ConfigMistake } from './mistakes.ts';
+import { findVariable, type Values } from './values.ts';
+import { VARIABLES } from './variables.ts';
+
+/** Mistakes that lie between two variables. */
+export function findContradictions(values: Values): ConfigMistake[] {
+  return [...findCircle(values), ...findRenamedClaims(values)];
+}
+
+function findCircle(values: Values): ConfigMistake[] {
+  if (values.PUBLIC_URL?.host !== values.ORIGIN_URL.host) return [];
+  return [
+    {
+      variable: 'ORIGIN_URL',
+      holds: values.ORIGIN_URL.href,
+      problem: "has the gateway's own host: requests would go round in a circle",
+      allowed: 'an address whose host differs from that of PUBLIC_URL',
+      example: VARIABLES.ORIGIN_URL.example,
+    },
+  ];
+}
+
+/** A client must not get at a header that the origin trusts by sending another that is renamed to it. */
+function findRenamedClaims(values: Values): ConfigMistake[] {
+  const { claims } = arrangeHeaders(values);
+  const names = [...values.UNDERSCORE_HEADER_MAP.values()].filter((name) => claims.includes(name));
+  return names.map((name) => ({
+    variable: 'UNDERSCORE_HEADER_MAP',
+    holds: name,
+    problem:
+      'renames a header to one that the origin trusts (GF_AUTH_PROXY_…, GF_AUTH_JWT_… or ORIGIN_HEADERS)',
+    allowed: VARIABLES.UNDERSCORE_HEADER_MAP.allowed,
+    example: VARIABLES.UNDERSCORE_HEADER_MAP.example,
+  }));
+}
+
+/** What is allowed but probably not meant, one sentence each. */
+export function findWarnings(values: Values, texts: Readonly<Record<string, string>>): string[] {
+  const warnings: string[] = [];
+  for (const key of values.SHARE_KEYS) {
+    if (key.token.checksumHolds) continue;
+    warnings.push(
+      `SHARE_KEYS: the token of ${JSON.stringify(key.name)} (organisation ${key.orgId}) has a wrong checksum, most likely a typing mistake: Grafana will refuse it`,
+    );
+  }
+  for (const name of Object.keys(texts)) {
+    if (findVariable(name)?.reserved) warnings.push(`${name} is set but has no effect in this version`);
+  }
+  if (values.FRAME_ANCESTORS.includes('*'))
+    warnings.push('FRAME_ANCESTORS: * lets any page embed dashboards');
+  return warnings;
+}
