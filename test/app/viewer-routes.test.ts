@@ -16,9 +16,7 @@ async function ask(target: string, method = 'GET', headers: HeadersInit = {}): P
 
 async function askIn(gateway: Gateway, jar: Jar, target: string, method = 'GET', headers: HeadersInit = {}) {
   const body = method === 'POST' ? { body: '{}' } : {};
-  return refusalOf(
-    await gateway.fetchAs(jar, target, { method, headers: { ...OWN, ...headers }, ...body }),
-  );
+  return refusalOf(await gateway.fetchAs(jar, target, { method, headers: { ...OWN, ...headers }, ...body }));
 }
 
 /** Every row of the table, with `uid-one` (or `ds-one`) where it names one, and what the origin is asked. */
@@ -50,7 +48,6 @@ const OPEN: readonly (readonly [method: string, target: string])[] = [
   ],
   ['GET', '/api/annotations?dashboardUID=uid-one&from=1&to=2&limit=100&tags=a&matchAny=false&type=alert'],
   ['GET', '/api/prometheus/grafana/api/v1/rules?dashboard_uid=uid-one&panel_id=4'],
-  ['GET', '/api/alerts/states-for-dashboard?dashboardUID=uid-one'],
 ];
 
 describe('a viewer of one dashboard', () => {
@@ -95,9 +92,12 @@ describe('a viewer of one dashboard', () => {
     expect(origin.received).toEqual([]);
   });
 
-  test.each(OPEN.filter(([method]) => method === 'GET'))('may ask for the head only: %s %s', async (_, target) => {
-    expect((await refusedStatus(target, 'HEAD')) ?? 200).toBe(200);
-  });
+  test.each(OPEN.filter(([method]) => method === 'GET'))(
+    'may ask for the head only: %s %s',
+    async (_, target) => {
+      expect((await refusedStatus(target, 'HEAD')) ?? 200).toBe(200);
+    },
+  );
 
   /** A path as another router might still read it as the same. */
   test.each(OPEN.map(([method, target]) => [method, ...splitTarget(target)] as const))(
@@ -107,7 +107,8 @@ describe('a viewer of one dashboard', () => {
       const others = [cased, `/x${path}`, `${path}.json`, `${path}/x/y`, `${path}//`, `${path};x=1`];
       if (!/^\/d(?:-solo)?\/uid-one$|dashboard\.grafana\.app$/.test(path)) others.push(`${path}/`);
       for (const other of others) {
-        if (/\/(?:resources|proxy)\//.test(path) && other.startsWith(path) && !/[;]|\/\//.test(other)) continue;
+        if (/\/(?:resources|proxy)\//.test(path) && other.startsWith(path) && !/[;]|\/\//.test(other))
+          continue;
         if (/^\/d(?:-solo)?\//.test(path) && other === `${path}.json`) continue;
         expect(await ask(other + query, method), other).toMatch(/^(?:403 path_not_shared|400 bad_request)$/);
       }
@@ -135,7 +136,6 @@ async function refusedStatus(target: string, method: string): Promise<number> {
 const SELECTORS: readonly (readonly [path: string, parameter: string])[] = [
   ['/api/annotations', 'dashboardUID'],
   ['/api/prometheus/grafana/api/v1/rules', 'dashboard_uid'],
-  ['/api/alerts/states-for-dashboard', 'dashboardUID'],
 ];
 
 describe('a dashboard that is named in a query', () => {

@@ -47,9 +47,10 @@ describe('what the gateway answers itself under a session', () => {
     const gateway = new Gateway();
     const jar = await gateway.open();
     for (const other of ['PUT', 'DELETE', 'PATCH', method === 'GET' ? 'POST' : 'GET'])
-      expect(await refusalOf(await gateway.fetchAs(jar, target, { method: other, headers: OWN })), other).toBe(
-        '403 path_not_shared',
-      );
+      expect(
+        await refusalOf(await gateway.fetchAs(jar, target, { method: other, headers: OWN })),
+        other,
+      ).toBe('403 path_not_shared');
     expect(origin.received).toEqual([]);
   });
 
@@ -110,7 +111,8 @@ GET /apis/folder.grafana.app/v1beta1/namespaces/default/folders/abc/counts
 GET /apis/userstorage.grafana.app/v0alpha1/namespaces/default/user-storage
 GET /api · GET /openapi/v3 · GET /version
 GET /dashboard/snapshot/abc · GET /api/snapshots/abc · POST /api/snapshots · GET /api/snapshots-delete/abc
-GET /api/dashboard/snapshots · GET /alerting/list · GET /api/alertmanager/grafana/api/v2/alerts
+GET /api/dashboard/snapshots · GET /api/alerts/states-for-dashboard?dashboardUID=uid-one
+GET /api/alerts · GET /alerting/list · GET /api/alertmanager/grafana/api/v2/alerts
 GET /api/ruler/grafana/api/v1/rules · GET /api/prometheus/grafana/api/v1/alerts · GET /api/prometheus/1/api/v1/rules
 GET /api/v1/provisioning/alert-rules · GET /api/v1/ngalert · POST /api/live/publish · POST /api/live/push/x
 GET /api/live/list · GET /api/live/pipeline/entities · GET /api/live/channel-rules · GET /api/live/ws
