@@ -1,30 +1,29 @@
 import { formatAddresses } from './addresses.ts';
 import { DemoError, formatDemoError } from './lib/demo-error.ts';
-import { SIGNALS } from './lib/signals.ts';
+import { onEnd } from './lib/signals.ts';
 import { HELP, readOptions } from './options.ts';
 import { type Demo, startDemo } from './start.ts';
 
 const STOP_TIMEOUT_MILLISECONDS = 5000;
 
-/** `npm run demo`: starts, prints the addresses, and ends at the first signal. */
+/** `npm run demo`: starts, prints the addresses, and ends when it is told to. */
 async function main(): Promise<void> {
   const request = readOptions(process.argv.slice(2), process.env);
   if (request.help) return console.log(HELP);
   const demo = await startDemo(request.options);
-  stopOnSignal(demo);
+  stopAtEnd(demo);
   console.log(await formatAddresses(demo, { bold, grafana: request.options.grafana !== undefined }));
 }
 
-/** Ctrl-C reaches this process twice, once from the terminal and once passed on by npm: only the first counts. */
-function stopOnSignal(demo: Demo): void {
+/** Ends the demo once, however often it is asked to. */
+function stopAtEnd(demo: Demo): void {
   let stopping = false;
-  const stop = (): void => {
+  onEnd(() => {
     if (stopping) return;
     stopping = true;
     setTimeout(giveUp, STOP_TIMEOUT_MILLISECONDS).unref();
     demo.stop().then(finish, fail);
-  };
-  for (const signal of SIGNALS) process.on(signal, stop);
+  });
 }
 
 function finish(): void {

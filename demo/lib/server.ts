@@ -57,7 +57,7 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 function explainListenError(error: NodeJS.ErrnoException, port: number): Error {
-  const fix = 'Stop it, or choose other ports: npm run demo -- --port 8900';
+  const fix = `Stop it, or choose other ports: npm run demo -- --port ${port + 100}`;
   if (error.code === 'EADDRINUSE') {
     return new DemoError(`Port ${port} is taken.`, {
       why: `Another program listens on ${LOOPBACK}:${port}.`,

@@ -14,3 +14,17 @@ export async function withoutSignalListeners<T>(start: () => Promise<T>): Promis
   }
   return started;
 }
+
+const PARENT_LOOK_MILLISECONDS = 500;
+
+/**
+ * Calls `stop` at a signal, and, under npm, when the process that started this one is gone: npm passes a signal to the
+ * shell between, and that one ends without passing it on. May call it more than once: Ctrl-C comes from the terminal, and a
+ * second time from npm.
+ */
+export function onEnd(stop: () => void): void {
+  for (const signal of SIGNALS) process.on(signal, stop);
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), PARENT_LOOK_MILLISECONDS).unref();
+}

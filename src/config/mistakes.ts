@@ -56,12 +56,16 @@ function describeProblem(issue: z.core.$ZodIssue, path: readonly string[], isMis
 
 /** Names of fields, as far as they look like such: a token that was pasted in a name's place is not repeated. */
 function describeFields(names: readonly string[]): string {
-  return names.map((name) => (/^[A-Za-z_]{1,30}$/.test(name) ? name : '[redacted]')).join(', ');
+  return names.map((name) => (isPlainName(name) ? name : '[redacted]')).join(', ');
+}
+
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z_-]{1,30}$/.test(name);
 }
 
 function formatPath(path: readonly string[]): string {
   return path
-    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${isPlainName(step) ? step : '[redacted]'}`))
     .join('')
     .replace(/^\./, '');
 }

@@ -1,6 +1,9 @@
 import type { EventFacts } from '../observe/event.ts';
 import { findRefererOrigin } from './referer.ts';
 
+/** Destinations of a navigation inside another page (Fetch Metadata). */
+export const FRAME_DESTINATIONS: ReadonlySet<string> = new Set(['iframe', 'frame', 'embed', 'object']);
+
 const SOURCE = /^(https?):\/\/([^:/]+|\[[^\]]+\])(?::(\d+|\*))?$/i;
 
 /**
@@ -16,7 +19,7 @@ export function findRefusedAncestor(
   own: string,
 ): string | undefined {
   const destination = headers.get('Sec-Fetch-Dest');
-  if (destination !== 'iframe' && destination !== 'frame') return undefined;
+  if (destination === null || !FRAME_DESTINATIONS.has(destination)) return undefined;
   const page = findRefererOrigin(headers);
   if (page === undefined || page === own) return undefined;
   return sources.some((source) => matchesSource(page, source)) ? undefined : page;

@@ -15,8 +15,7 @@ export interface CookieAttributes {
 /** The pairs of a `Cookie` header in their order. Parts without a name and a `=` are passed over. */
 export function parseCookies(header: string): CookiePair[] {
   const pairs: CookiePair[] = [];
-  // Several lines of the header arrive joined by a comma and a space; a value with those in it is nobody's.
-  for (const part of header.split(/;|, (?=[^\s;,=]+=)/)) {
+  for (const part of header.split(';')) {
     const equals = part.indexOf('=');
     const name = equals < 0 ? '' : part.slice(0, equals).trim();
     if (name !== '') pairs.push({ name, value: part.slice(equals + 1).trim() });

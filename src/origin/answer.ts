@@ -1,4 +1,4 @@
-import { isOwnCookie } from '../session/cookies.ts';
+import { setsOwnCookie } from '../session/cookies.ts';
 import { setFrameAncestors } from './frame.ts';
 import { mapLocation } from './location.ts';
 import type { OriginOptions } from './options.ts';
@@ -25,7 +25,7 @@ const NOT_PASSED_BACK = ['Connection', 'Keep-Alive', 'Proxy-Authenticate', 'Prox
 export function passBack(response: Response, plan: AnswerPlan): Response {
   const headers = new Headers(response.headers);
   for (const name of NOT_PASSED_BACK) headers.delete(name);
-  passCookies(response, headers, plan);
+  passCookies(response, headers, plan.mayKeepCookies);
   const location = headers.get('Location');
   if (location !== null) {
     headers.set('Location', mapLocation(location, plan.asked, plan.origin, plan.gateway));
@@ -39,13 +39,12 @@ export function passBack(response: Response, plan: AnswerPlan): Response {
 }
 
 /** An origin sets its own cookies at most, never one of Postern's. */
-function passCookies(response: Response, headers: Headers, plan: AnswerPlan): void {
+export function passCookies(response: Response, headers: Headers, mayKeepCookies: boolean): void {
   if (!headers.has('Set-Cookie')) return;
   headers.delete('Set-Cookie');
-  if (!plan.mayKeepCookies) return;
+  if (!mayKeepCookies) return;
   for (const cookie of response.headers.getSetCookie()) {
-    if (!isOwnCookie({ name: cookie.slice(0, cookie.indexOf('=')).trim() }))
-      headers.append('Set-Cookie', cookie);
+    if (!setsOwnCookie(cookie)) headers.append('Set-Cookie', cookie);
   }
 }
 

@@ -22,29 +22,36 @@ export async function judgeCredentials(authorization: string, keys: KeyRegistry)
   if (authorization.length > AUTHORIZATION_LENGTH_MAX) return 'unreadable';
   const words = authorization.split(/[\s,]/).filter((word) => word !== '');
   if (words.length > WORDS_MAX) return 'unreadable';
-  for (const secret of findPossibleSecrets(words)) {
+  for (const secret of findPossibleSecrets(authorization, words)) {
     if (await keys.findBySecret(secret)) return 'share-key';
   }
   return 'none';
 }
 
-/** What the words of a header hold, as they are and when decoded. */
-function findPossibleSecrets(words: readonly string[]): Set<string> {
+/** What a header holds, as it is and when decoded, whole and word by word. */
+function findPossibleSecrets(authorization: string, words: readonly string[]): Set<string> {
   const secrets = new Set<string>();
-  for (const word of words) {
-    const password = decodeLoosely(word).replace(/^[^:]*:/, '');
-    for (const token of [word, password]) {
-      addTokenSecret(token, secrets);
-      addTexts(decodeLoosely(token), secrets);
-    }
+  for (const text of [authorization, ...words]) {
+    const decoded = decodeLoosely(text);
+    const password = decoded.replace(/^[^:]*:/, '');
+    addTokenSecrets(text, secrets);
+    addTokenSecrets(password, secrets);
+    addTexts(decoded, secrets);
+    addTexts(decodeLoosely(password), secrets);
   }
   return secrets;
 }
 
-/** The middle of `gl<anything>_<secret>_<checksum>`: Grafana asks no more of the prefix. */
-function addTokenSecret(token: string, secrets: Set<string>): void {
-  const [prefix = '', secret] = token.trim().split('_');
-  if (prefix.startsWith('gl') && secret) secrets.add(secret);
+/** Whatever stands between two `_`: Grafana takes `gl<anything>_<secret>_<checksum>`. */
+function addTokenSecrets(text: string, secrets: Set<string>): void {
+  for (const part of text.split('_')) addSecret(part, secrets);
+}
+
+/** PBKDF2 takes a secret with zero bytes behind it for the same secret (HMAC pads with them). */
+function addSecret(text: string, secrets: Set<string>): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the zero bytes are what is looked for
+  const secret = text.replace(/\u0000+$/, '');
+  if (secret.length >= SECRET_LENGTH_MIN) secrets.add(secret);
 }
 
 /** Every text literal of what may be JSON, without its escapes. One walk through the text, whatever is in it. */
@@ -55,16 +62,10 @@ function addTexts(text: string, secrets: Set<string>): void {
     if (character === '\\' && start >= 0) at += 1;
     else if (character === '"' && start < 0) start = at;
     else if (character === '"') {
-      if (at - start > SECRET_LENGTH_MIN) secrets.add(unescapeJson(text.slice(start, at + 1)));
+      addSecret(parseLiteral(text.slice(start, at + 1)), secrets);
       start = -1;
     }
   }
-}
-
-/** PBKDF2 takes a secret with zero bytes behind it for the same secret (HMAC pads with them). */
-function unescapeJson(literal: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the zero bytes are what is looked for
-  return parseLiteral(literal).replace(/\u0000+$/, '');
 }
 
 function parseLiteral(literal: string): string {

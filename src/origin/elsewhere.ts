@@ -4,7 +4,9 @@ import { summarisePath } from '../observe/summary.ts';
 
 /** What a browser adds by itself: cookies, and a name and password that it has remembered. */
 function actsForBrowser(headers: Headers): boolean {
-  return headers.has('Cookie') || /^basic\s/i.test(headers.get('Authorization') ?? '');
+  return (
+    headers.has('Cookie') || /^(?:basic|digest|negotiate|ntlm)\s/i.test(headers.get('Authorization') ?? '')
+  );
 }
 
 /**

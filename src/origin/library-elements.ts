@@ -55,7 +55,11 @@ async function findDashboards(
   setKeyHeaders(headers, key);
   const target = `/api/library-elements/${uid}/connections/`;
   const answered = await askOrigin({ method: 'GET', target, headers, body: null }, visit.house.config.origin);
-  if (!answered.ok || answered.value.status !== 200) return undefined;
+  if (!answered.ok) return undefined;
+  if (answered.value.status !== 200) {
+    await answered.value.body?.cancel();
+    return undefined;
+  }
   const parsed = CONNECTIONS.safeParse(await readJsonBody(answered.value, ANSWER_BYTES_MAX));
   return parsed.success ? parsed.data.result.map(({ connectionUid }) => connectionUid) : undefined;
 }

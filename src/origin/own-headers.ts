@@ -1,6 +1,6 @@
 import type { Visit } from '../corridor.ts';
 import { formatCookies, parseCookies } from '../lib/cookie.ts';
-import { isOwnCookie } from '../session/cookies.ts';
+import { withoutOwnCookies } from '../session/cookies.ts';
 import type { ShareKey } from '../share/key.ts';
 import type { Identity } from './forward.ts';
 
@@ -29,7 +29,7 @@ function mapOrigin(headers: Headers, visit: Visit): void {
 function removeOwnCookies(headers: Headers): void {
   const cookies = headers.get('Cookie');
   if (cookies === null) return;
-  const foreign = parseCookies(cookies).filter((pair) => !isOwnCookie(pair));
+  const foreign = withoutOwnCookies(parseCookies(cookies));
   if (foreign.length === 0) headers.delete('Cookie');
   else headers.set('Cookie', formatCookies(foreign));
 }

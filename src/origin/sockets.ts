@@ -1,4 +1,5 @@
 import type { Visit } from '../corridor.ts';
+import { passCookies } from './answer.ts';
 import type { Identity } from './forward.ts';
 import { joinSockets } from './websocket.ts';
 
@@ -12,8 +13,8 @@ export function claimSocket(
   identity: Identity,
   visit: Visit,
 ): Response | undefined {
-  if (upgrade.toLowerCase() !== 'websocket' || request.method !== 'GET' || identity.kind === 'nobody') {
-    const more = 'Only a GET of somebody with a session is upgraded, and to a WebSocket only.';
+  if (!isHandshake(request, upgrade) || identity.kind === 'nobody') {
+    const more = 'Only a whole WebSocket handshake (RFC 6455) of somebody with a session is upgraded.';
     return visit.refuse({ code: 'bad_request', more });
   }
   const place = findPlace(identity);
@@ -25,6 +26,17 @@ export function claimSocket(
   return undefined;
 }
 
+/** The runtime would look at these too, but only after the origin had opened its end (RFC 6455 §4.2.1). */
+function isHandshake({ method, headers }: Request, upgrade: string): boolean {
+  if (method !== 'GET' || upgrade.toLowerCase() !== 'websocket') return false;
+  const version = headers.get('Sec-WebSocket-Version');
+  const key = headers.get('Sec-WebSocket-Key');
+  // Another Worker asks without a handshake: its runtime has none to make.
+  if (version === null && key === null) return true;
+  return version === '13' && /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key ?? '');
+}
+
+/** Gives back the place that {@link claimSocket} took. */
 export function releaseSocket(identity: Identity, visit: Visit): void {
   const place = findPlace(identity);
   if (place !== undefined) visit.house.sockets.give(place);
@@ -37,13 +49,20 @@ export function handBackSocket(
   identity: Identity,
   visit: Visit,
 ): Response {
-  if (identity.kind !== 'share') return response;
+  if (identity.kind !== 'share') return passSocket(response, socket);
   const { grant, end } = identity.serving;
   return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
     secondsLeft: end - visit.now,
     stillHolds: () => visit.house.sessions.stillHolds(grant),
     onClosed: () => releaseSocket(identity, visit),
   });
+}
+
+/** The origin's own socket, for those who come as themselves: it may set its cookies, but none of ours. */
+function passSocket(response: Response, socket: WebSocket): Response {
+  const headers = new Headers(response.headers);
+  passCookies(response, headers, true);
+  return new Response(null, { status: 101, webSocket: socket, headers });
 }
 
 /** All sessions of one link share one count: opening it again gives no further sockets. */

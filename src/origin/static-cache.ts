@@ -15,9 +15,7 @@ const SHARED_SECONDS = 3600;
 export async function serveStaticFile(request: Request, visit: Visit): Promise<Response> {
   const nobody = { kind: 'nobody' } as const;
   const { origin } = visit.house.config;
-  if (request.method !== 'GET' || request.headers.has('Range') || visit.url.host === origin.host) {
-    return forward(request, nobody, visit);
-  }
+  if (isUncommon(request) || visit.url.host === origin.host) return forward(request, nobody, visit);
   const dressed = dress(request, nobody, visit);
   if (dressed instanceof Response) return dressed;
   const cache = await caches.open('postern-static');
@@ -32,6 +30,11 @@ export async function serveStaticFile(request: Request, visit: Visit): Promise<R
   const answer = handBack(answered.value, { request, asked, identity: nobody, visit });
   if (mayKeep) visit.waitUntil(cache.put(asked, toShared(answer.clone())));
   return answer;
+}
+
+/** Parts of files, heads and upgrades are not the cache's business. */
+function isUncommon({ method, headers }: Request): boolean {
+  return method !== 'GET' || headers.has('Range') || headers.has('Upgrade');
 }
 
 function isKept({ status, headers }: Response): boolean {

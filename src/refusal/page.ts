@@ -25,7 +25,7 @@ const WORDS = {
 } as const;
 
 const STYLE = `
-:root{color-scheme:light dark;--ink:#1b2330;--dim:#5b6675;--paper:#f4f5f7;--card:#fff;--line:#dfe3e8;--mark:#d9480f}
+:root{color-scheme:light dark;--ink:#1b2330;--dim:#5b6675;--paper:#f4f5f7;--card:#fff;--line:#dfe3e8;--mark:#c2410c}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--dim:#98a2b0;--paper:#11151b;--card:#1a2029;--line:#2b3340;--mark:#ff922b}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.25rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}

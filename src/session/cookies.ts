@@ -37,8 +37,24 @@ export function findGrantCookies(pairs: readonly CookiePair[], transport: Cookie
   );
 }
 
-export function isOwnCookie({ name }: Partial<CookiePair> & Pick<CookiePair, 'name'>): boolean {
+/** Whether a name is that of a cookie of ours. */
+export function isOwnCookie({ name }: Pick<CookiePair, 'name'> & Partial<CookiePair>): boolean {
   return OWN_NAME.test(name);
+}
+
+/**
+ * The pairs without ours. Several lines of the header arrive joined by a comma, so one of ours may stand at the
+ * end of another's value: it is cut off there, and never read from there.
+ */
+export function withoutOwnCookies(pairs: readonly CookiePair[]): CookiePair[] {
+  return pairs
+    .filter((pair) => !isOwnCookie(pair))
+    .map(({ name, value }) => ({ name, value: value.replace(/,\s*(?:__Host-)?postern-.*$/i, '') }));
+}
+
+/** Whether a `Set-Cookie` would be read as a cookie of ours, a nameless one with such a value included. */
+export function setsOwnCookie(setCookie: string): boolean {
+  return OWN_NAME.test(setCookie.replace(/^[\s=]+/, ''));
 }
 
 /** A `Set-Cookie` that keeps a grant for its life. */

@@ -1,5 +1,5 @@
 import type { Visit } from '../corridor.ts';
-import { observeAncestor } from '../headers/ancestors.ts';
+import { FRAME_DESTINATIONS, observeAncestor } from '../headers/ancestors.ts';
 import { findRefererOrigin } from '../headers/referer.ts';
 import { redirectWithin } from '../lib/redirect.ts';
 import { isLoopbackHost } from '../lib/request-url.ts';
@@ -11,9 +11,6 @@ import { chooseFormat } from './formats.ts';
 import type { LinkRefusal, LinkResult } from './link.ts';
 import { type LinkQuery, readLinkQuery, removeLinkParameters } from './link-query.ts';
 import { type VerifiedLink, verifyLink } from './verify.ts';
-
-/** Destinations of a navigation inside another page (Fetch Metadata). */
-const FRAMES: ReadonlySet<string> = new Set(['iframe', 'frame', 'embed', 'object']);
 
 /**
  * The door for share links: a request with share parameters is answered here, with a session and a redirect
@@ -57,7 +54,7 @@ async function openLink(
 }
 
 async function admit(link: VerifiedLink, request: Request, visit: Visit): Promise<Response> {
-  const isFramed = FRAMES.has(request.headers.get('Sec-Fetch-Dest') ?? '');
+  const isFramed = FRAME_DESTINATIONS.has(request.headers.get('Sec-Fetch-Dest') ?? '');
   const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit), isFramed);
   const { key, uid, linkId, version, sessionSeconds } = link;
   visit.observe('share.link.accepted', {
