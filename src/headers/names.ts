@@ -24,7 +24,9 @@ const CLASSES: ReadonlyMap<string, NameClass> = new Map<string, NameClass>([
   ]),
   ...classify('claim', [
     'auth-user',
+    'client-cert',
     'client-ip',
+    'x-endpoint-api-userinfo',
     'fastly-client-ip',
     'forwarded',
     'true-client-ip',
@@ -72,6 +74,11 @@ const CLASSES: ReadonlyMap<string, NameClass> = new Map<string, NameClass>([
 /** Beginnings of folded names that settle the class, whatever follows. */
 const PREFIXES: readonly (readonly [prefix: string, name: NameClass])[] = [
   ['cf-', 'claim'],
+  ['impersonate-', 'claim'],
+  ['oidc-claim-', 'claim'],
+  ['x-consumer-', 'claim'],
+  ['x-original-forwarded-', 'claim'],
+  ['x-vouch-', 'claim'],
   ['remote-', 'claim'],
   ['ssl-client-', 'claim'],
   ['tailscale-', 'claim'],

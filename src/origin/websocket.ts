@@ -1,4 +1,5 @@
-/** Application codes of the gateway's own closes (RFC 6455 §7.4.2). */
+/** Codes of the gateway's own closes (RFC 6455 §7.4). */
+const CLOSE_NORMAL = 1000;
 const CLOSE_SESSION_ENDED = 4001;
 const CLOSE_LIVED_LONG = 4002;
 const CLOSE_INTERNAL_ERROR = 1011;
@@ -45,23 +46,26 @@ interface Pair {
 function watch(pair: Pair, session: SocketSession): void {
   const endsFirst = session.secondsLeft <= SOCKET_SECONDS_MAX;
   const end = setTimeout(
-    () => closeBoth(pair, endsFirst ? CLOSE_SESSION_ENDED : CLOSE_LIVED_LONG, 'session ended'),
+    () => letGo(endsFirst ? CLOSE_SESSION_ENDED : CLOSE_LIVED_LONG, 'session ended'),
     Math.min(session.secondsLeft, SOCKET_SECONDS_MAX) * 1000,
   );
   const look = setInterval(async () => {
-    if (!(await holds(session))) closeBoth(pair, CLOSE_SESSION_ENDED, 'session ended');
+    if (!(await holds(session))) letGo(CLOSE_SESSION_ENDED, 'session ended');
   }, LOOK_SECONDS * 1000);
   let isOpen = true;
-  function letGo(): void {
+  // Not only on a close event: an origin that never answers a close must not keep the session's place.
+  function letGo(code: number, reason: string): void {
     if (!isOpen) return;
     isOpen = false;
     clearTimeout(end);
     clearInterval(look);
-    closeBoth(pair, 1000, '');
+    close(pair.gatewayEnd, code, reason);
+    close(pair.upstream, code, reason);
     session.onClosed();
   }
-  pair.gatewayEnd.addEventListener('close', letGo);
-  pair.upstream.addEventListener('close', letGo);
+  for (const socket of [pair.gatewayEnd, pair.upstream]) {
+    socket.addEventListener('close', () => letGo(CLOSE_NORMAL, ''));
+  }
 }
 
 /** A session that cannot be looked at does not hold. */
@@ -81,11 +85,6 @@ function pump(from: WebSocket, to: WebSocket): void {
   from.addEventListener('error', () => close(to, CLOSE_INTERNAL_ERROR, 'the other side failed'));
 }
 
-function closeBoth({ gatewayEnd, upstream }: Pair, code: number, reason: string): void {
-  close(gatewayEnd, code, reason);
-  close(upstream, code, reason);
-}
-
 /** Codes that may be sent (RFC 6455 §7.4); others are only ever reported, or nobody's. */
 function isSendable(code: number): boolean {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
@@ -95,7 +94,7 @@ function isSendable(code: number): boolean {
 function close(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.CLOSED || socket.readyState === WebSocket.CLOSING) return;
   try {
-    socket.close(isSendable(code) ? code : 1000, isSendable(code) ? reason : '');
+    socket.close(isSendable(code) ? code : CLOSE_NORMAL, isSendable(code) ? reason : '');
   } catch {
     // The reason was of the other side's making: without it, closing cannot be refused.
     socket.close();
