@@ -47,7 +47,7 @@ export function loginPage(): string {
 function panelMarkup(panel: Panel): string {
   const title = escapeHtml(panel.title);
   return `<section class="panel" data-testid="panel-${panel.id}" data-panel-id="${panel.id}" data-feed="${panel.feed}" data-state="waiting" data-points="0" data-updated="0" aria-label="${title}">
-      <div class="head"><h2>${title}</h2>${panel.feed === 'stream' ? '<span class="tag">streamed · last minute</span>' : ''}<span class="at"></span></div>
+      <div class="head"><h2>${title}</h2>${panel.feed === 'stream' ? '<span class="tag">live · 1 min</span>' : ''}<span class="at"></span></div>
       <p class="last"><output>–</output> <span class="unit">${escapeHtml(panel.unit)}</span></p>
       <div class="plot"></div>
       <p class="notice" role="status"></p>

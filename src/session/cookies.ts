@@ -1,4 +1,5 @@
 import { type CookieAttributes, type CookiePair, formatSetCookie } from '../lib/cookie.ts';
+import { LruMap } from '../lib/lru.ts';
 import { isLoopbackHost } from '../lib/request-url.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { Grant } from './grant.ts';
@@ -26,8 +27,19 @@ export function findTransport(url: { readonly protocol: string; readonly host: s
 export function nameGrantCookie(grant: Grant, transport: CookieTransport): string {
   const [only = ALL, ...others] = grant.dashboards;
   const covered = others.length === 0 ? only : ALL;
-  const hash = sha256Hex(`${grant.orgId}|${grant.name}|${covered}`);
-  return `${transport.isPlainLoopback ? '' : HOST_PREFIX}postern-s-${hash.slice(0, 8)}`;
+  return `${transport.isPlainLoopback ? '' : HOST_PREFIX}postern-s-${hashOf(`${grant.orgId}|${grant.name}|${covered}`)}`;
+}
+
+/** A portal opens the same few dashboards all day: their names are worked out once. */
+const NAMES_REMEMBERED_MAX = 512;
+const rememberedNames = new LruMap<string, string>(NAMES_REMEMBERED_MAX);
+
+function hashOf(covered: string): string {
+  const known = rememberedNames.get(covered);
+  if (known !== undefined) return known;
+  const hash = sha256Hex(covered).slice(0, 8);
+  rememberedNames.set(covered, hash);
+  return hash;
 }
 
 /** The cookies among these that may hold grants; over HTTPS only those that no other host can have set. */

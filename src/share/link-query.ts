@@ -62,7 +62,8 @@ function foldPart(part: QueryPart): string {
 
 /** One spelling of a name: lower case, without what is no letter, digit or `_`. */
 function fold(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9_]/g, '');
+  // Nearly every name is folded already; saying so is cheaper than making it anew.
+  return /^[a-z0-9_]*$/.test(name) ? name : name.toLowerCase().replace(/[^a-z0-9_]/g, '');
 }
 
 /** The query without any `aliyun_*` parameter, all other parts in their place, with its `?` where one is left. */

@@ -45,19 +45,19 @@ async function ask(address, init) {
   }
 }
 
+const WITHOUT_WORDS = { 401: 'The session has ended', 403: 'This was refused' };
+
 async function explain(response) {
-  const told = await readMessage(response);
-  if (response.status === 401) return `The session has ended (401). ${told}`;
-  if (response.status === 403) return `This was refused (403). ${told}`;
-  if (response.status === 0) return 'The server asks for a sign-in instead of sending data.';
-  return `The server answered ${response.status}. ${told}`;
+  if (response.type === 'opaqueredirect') return 'No data: the server asks for a sign-in.';
+  const told = (await readMessage(response)) || WITHOUT_WORDS[response.status] || 'The server failed';
+  return `No data (${response.status}). ${told.replace(/\.$/, '')}.`;
 }
 
-/** A gateway's problem has `detail` (RFC 9457), Grafana's has `message`. */
+/** A gateway's problem has a `title` (RFC 9457), Grafana's has a `message`. A panel has no room for more. */
 async function readMessage(response) {
   try {
-    const { detail, message } = await response.json();
-    return detail ?? message ?? '';
+    const { title, message } = await response.json();
+    return title ?? message ?? '';
   } catch {
     return '';
   }
