@@ -16,6 +16,7 @@ const NOW_CASES = ATTACKS.filter((attack) => findReasonForLater(attack) === unde
 /** What the origin answers where a case names it. */
 const ANSWERS: Readonly<Record<string, () => Response>> = {
   'ws-005': () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] }),
+  'ws-009': () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] }),
   'embed-006': () =>
     new Response('page', {
       headers: [

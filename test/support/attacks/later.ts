@@ -2,7 +2,7 @@
 export const LATER_AREAS: Readonly<Record<string, string>> = {
   'share-revocation': 'revocation: rules, store and admin API',
   'share-replay': 'links that open once',
-  'request-smuggling': 'bytes on a raw socket: the system tests, with nginx behind',
+  'request-smuggling': 'not later: bytes on a raw socket, run by test/system/raw.test.ts with nginx behind',
   'open-redirect': 'sign-in: /-/login',
   'oauth-callback': 'sign-in',
   'oauth-token': 'sign-in',
@@ -28,9 +28,6 @@ export const LATER_CASES: Readonly<Record<string, string>> = {
   'cookie-013': 'sign-in: the cookie of an attempt',
   'embed-005': 'sign-in: /-/login',
   'ops-009': 'sign-in: a bound on what the identity provider answers',
-  'cache-011': 'caching: entity tags',
-  'cache-012': 'caching: answers to odd headers',
-  'ws-009': 'a bound on sockets per session',
 };
 
 /** Why a case is not run yet; undefined for one that is. */

@@ -11,7 +11,7 @@ const TO = `/d/${UID}/demo`;
 const ALG_NONE = 'eyJhbGciOiJub25lIn0';
 
 /** Cases that need a key which may open Grafana Live's socket. */
-const WITH_LIVE = new Set(['ws-003', 'ws-005', 'ws-006']);
+const WITH_LIVE = new Set(['ws-003', 'ws-005', 'ws-006', 'ws-009']);
 /** Cases of people who come as themselves. */
 const PASSING = new Set(['embed-002', 'embed-003', 'hdr-057', 'hdr-060']);
 
@@ -32,6 +32,7 @@ export async function setScene({ id }: AttackCase): Promise<{ gateway: Gateway; 
     'SESSION_COOKIE|other_host': only(await elsewhere.open({ to: TO })),
     'SESSION_COOKIE|retired_key': only(await retired.open({ to: TO })),
     'SESSION_COOKIE|alg_none': `${name}=${ALG_NONE}.${value.split('.')[1]}.`,
+    ETAG_OTHER_TENANT: '"of-another-tenant"',
     'SHARE_COOKIE|as_sso_cookie': `__Host-postern-user=${value}`,
   };
   return { gateway, scene: { key: KEY, now: NOW, uid: UID, otherUid: 'uid-two', host: HOST, cookies } };
