@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { bundleWorker } from '../scripts/bundle.ts';
+import { findFreePort } from '../scripts/free-port.ts';
 
 const COMPATIBILITY_DATE = '2026-10-01';
 
@@ -29,17 +29,4 @@ export async function startWorker(
   );
   await miniflare.ready;
   return { port, stop: () => miniflare.dispose() };
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

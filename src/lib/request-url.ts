@@ -24,6 +24,11 @@ export function splitRequestUrl(url: string): RequestUrl {
   return { protocol, host: normaliseHost(host), path: path === '' ? '/' : path, query };
 }
 
+/** Path and query as they stand in a request line. */
+export function formatTarget({ path, query }: Pick<RequestUrl, 'path' | 'query'>): string {
+  return query === '' ? path : `${path}?${query}`;
+}
+
 /** One spelling of a host: lower case, without the final dot of a fully qualified name. */
 function normaliseHost(host: string): string {
   return host.toLowerCase().replace(/\.(?=$|:\d+$)/, '');

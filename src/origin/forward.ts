@@ -1,6 +1,7 @@
 import type { Visit } from '../corridor.ts';
 import { observeAncestor } from '../headers/ancestors.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
+import { formatTarget } from '../lib/request-url.ts';
 import { summarisePath } from '../observe/summary.ts';
 import type { Serving } from '../session/choose.ts';
 import type { ShareKey } from '../share/key.ts';
@@ -33,7 +34,7 @@ export async function forward(request: Request, identity: Identity, visit: Visit
     if (refused) return refused;
     headers.set('Upgrade', 'websocket');
   }
-  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
+  const target = formatTarget(visit.url);
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
   if (upgrade !== null && !(answered.ok && answered.value.webSocket)) releaseSocket(identity, visit);
   if (!answered.ok) return refuseFailure(answered.reason, visit);

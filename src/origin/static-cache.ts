@@ -1,4 +1,5 @@
 import type { Visit } from '../corridor.ts';
+import { formatTarget } from '../lib/request-url.ts';
 import { addressAtOrigin, askOrigin } from './ask.ts';
 import { dress, forward, handBack, refuseFailure } from './forward.ts';
 
@@ -19,7 +20,7 @@ export async function serveStaticFile(request: Request, visit: Visit): Promise<R
   const dressed = dress(request, nobody, visit);
   if (dressed instanceof Response) return dressed;
   const cache = await caches.open('postern-static');
-  const target = visit.url.query === '' ? visit.url.path : `${visit.url.path}?${visit.url.query}`;
+  const target = formatTarget(visit.url);
   const asked = addressAtOrigin(target, origin);
   const kept = await cache.match(asked);
   if (kept) return kept;

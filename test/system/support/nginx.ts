@@ -1,8 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findFreePort } from '../../../scripts/free-port.ts';
 import type { Ending } from './at-end.ts';
 import { startProcess } from './neighbour-process.ts';
-import { findFreePort, makeScratch } from './scratch.ts';
+import { makeScratch } from './scratch.ts';
 
 /** One server of nginx. */
 export interface NginxServer {
