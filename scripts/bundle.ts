@@ -28,6 +28,8 @@ export async function bundleWorker(
     write: false,
     legalComments: 'none',
     external: ['cloudflare:*'],
+    // As in wrangler.toml. esbuild takes an alias for everything below its name too, hence the second one.
+    alias: { zod: './src/lib/zod.ts', 'zod/v4': 'zod/v4' },
     plugins: [swapFiles(swaps)],
   });
   const [file] = result.outputFiles;
