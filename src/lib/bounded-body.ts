@@ -1,3 +1,5 @@
+import type { Bytes } from './bytes.ts';
+
 /**
  * The JSON of a body of at most `limitBytes`; undefined where it is longer or no JSON. What is not read is let go.
  */
@@ -12,7 +14,7 @@ export async function readJsonBody(response: Response, limitBytes: number): Prom
   }
 }
 
-async function readBytes(response: Response, limitBytes: number): Promise<Uint8Array | undefined> {
+async function readBytes(response: Response, limitBytes: number): Promise<Bytes | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
@@ -29,7 +31,7 @@ async function readBytes(response: Response, limitBytes: number): Promise<Uint8A
   return joinChunks(chunks, length);
 }
 
-function joinChunks(chunks: readonly Uint8Array[], length: number): Uint8Array {
+export function joinChunks(chunks: readonly Uint8Array[], length: number): Bytes {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

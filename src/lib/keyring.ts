@@ -10,6 +10,8 @@ export interface SealingKey {
 /** The operator's secrets, newest first: seal with the first, open with any. */
 export interface Keyring {
   readonly newest: SealingKey;
+  /** Ids of all secrets, newest first. */
+  readonly ids: readonly string[];
   find(id: string): SealingKey | undefined;
 }
 
@@ -21,7 +23,7 @@ export async function createKeyring(secrets: readonly Secret[], purpose: string)
   const byId = new Map(keys.map((key) => [key.id, key]));
   const [newest] = keys;
   if (newest === undefined) throw new RangeError('a keyring needs at least one secret');
-  return { newest, find: (id) => byId.get(id) };
+  return { newest, ids: keys.map(({ id }) => id), find: (id) => byId.get(id) };
 }
 
 async function deriveSealingKey(secret: Secret, purpose: string): Promise<SealingKey> {

@@ -30,6 +30,10 @@ export class LruMap<Key, Value> {
     this.#entries.delete(oldest as Key);
   }
 
+  delete(key: Key): void {
+    this.#entries.delete(key);
+  }
+
   clear(): void {
     this.#entries.clear();
   }
