@@ -8,7 +8,7 @@ import { ROOT } from './support/root.ts';
 async function main(): Promise<number> {
   if (await createDevVars(join(ROOT, '.dev.vars'))) {
     console.log(
-      'Made .dev.vars, with a fresh POSTERN_SECRETS in it. ORIGIN_URL and SHARE_KEYS go there too.',
+      'Made .dev.vars, with a fresh POSTERN_SECRETS and ADMIN_TOKEN in it. ORIGIN_URL and SHARE_KEYS go there too.',
     );
   }
   return (await runWrangler(['dev', ...process.argv.slice(2)], 'inherit')).code;

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { VARIABLES } from '../../src/config/variables.ts';
 import { makeSecret } from './random.ts';
 
 /** Owner only: the file holds secrets. */
@@ -7,7 +6,6 @@ const MODE = 0o600;
 
 /** What a new `.dev.vars` says, with a fresh secret in it. */
 export function formatDevVars(makeText: () => string): string {
-  const adminToken = `ADMIN_TOKEN="${makeText()}"`;
   return `# Secrets and settings of \`npm run dev\` on this machine. Git ignores this file, and no deployment reads it.
 # docs/configuration.md lists what may stand here.
 
@@ -20,13 +18,9 @@ POSTERN_SECRETS="${makeText()}"
 # The keys whose share links are accepted.
 # SHARE_KEYS='[{"name":"portal","orgId":1,"token":"glsa_…","dashboards":["uid"]}]'
 
-# Opens the admin API${isReserved('ADMIN_TOKEN') ? ', which this version does not have yet' : ''}.
-${isReserved('ADMIN_TOKEN') ? '# ' : ''}${adminToken}
+# Opens the admin API.
+ADMIN_TOKEN="${makeText()}"
 `;
-}
-
-function isReserved(name: keyof typeof VARIABLES): boolean {
-  return VARIABLES[name].reserved === true;
 }
 
 /** Makes the file where there is none. @returns whether it was made */

@@ -28,6 +28,11 @@ const CHAPTERS: readonly Chapter[] = [
     intro:
       'Headers that claim an identity never come in from outside; these variables add names to those that Postern knows.',
   },
+  {
+    title: 'OnCall',
+    names: /^ONCALL_/,
+    intro: '[oncall.md](oncall.md) tells how a call finds its region.',
+  },
   { title: 'Administration and revocation', names: /^(?:ADMIN_|REVOCATION_|ALERT_)/ },
   { title: 'Further', names: /(?:)/ },
 ];
@@ -42,8 +47,7 @@ both stand in \`.dev.vars\`. \`npm run deploy\` checks all of it before it deplo
 - Where anything is wrong, the Worker answers every request with 500 and the code \`misconfigured\`. Its log then has one line
   for **each** mistake (\`config.invalid\`), with the variable, what is wrong, what is allowed and an example. Values of secrets are
   never repeated.
-- What is allowed but probably not meant is a \`config.warning\` in the log.
-- A variable that is *reserved* belongs to a later version. It is checked for its form and has no effect yet.`;
+- What is allowed but probably not meant is a \`config.warning\` in the log.`;
 
 /** The text of docs/configuration.md. */
 export function renderConfiguration(
@@ -74,9 +78,9 @@ function namesOf(chapter: Chapter, variables: Readonly<Record<string, Variable>>
 function renderOverview(names: readonly string[], variables: Readonly<Record<string, Variable>>): string {
   const rows = names.map((name) => {
     const variable = variables[name] as Variable;
-    return `| ${link(name)} | ${variable.kind} | ${escapeCell(formatFallback(variable))} | ${variable.reserved ? 'reserved' : ''} |`;
+    return `| ${link(name)} | ${variable.kind} | ${escapeCell(formatFallback(variable))} |`;
   });
-  return ['| name | kind | default | |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| name | kind | default |', '|---|---|---|', ...rows].join('\n');
 }
 
 /** Values as code, words as words. What is required cannot be absent. */
@@ -96,16 +100,12 @@ function renderChapter(
 }
 
 function renderVariable(name: string, variable: Variable): string[] {
-  const { kind, meaning, allowed, example, reserved } = variable;
+  const { kind, meaning, allowed, example } = variable;
   const facts = [
     ['kind', kind === 'secret' ? 'secret' : 'variable'],
     ['default', formatFallback(variable)],
     ['allowed', allowed],
     ['example', /^the output of: /.test(example) ? example.replace(/: (.*)$/, ' `$1`') : `\`${example}\``],
   ];
-  return [
-    `### ${name}`,
-    reserved ? `${meaning} *Reserved: checked, no effect in this version yet.*` : meaning,
-    facts.map(([fact, text]) => `- ${fact}: ${text}`).join('\n'),
-  ];
+  return [`### ${name}`, meaning, facts.map(([fact, text]) => `- ${fact}: ${text}`).join('\n')];
 }

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
+import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
 import { renderConfiguration } from './docs-configuration.ts';
+import { renderEvents } from './docs-events.ts';
 import { renderRefusals } from './docs-refusals.ts';
 import { ROOT } from './root.ts';
 
@@ -17,6 +19,7 @@ export function makePages(): Page[] {
   return [
     { path: 'docs/configuration.md', text: renderConfiguration(VARIABLES, BINDINGS) },
     { path: 'docs/refusals.md', text: renderRefusals(CODES) },
+    { path: 'docs/events.md', text: renderEvents(EVENTS) },
   ];
 }
 
