@@ -1,3 +1,5 @@
 import { createApp } from './app.ts';
 
+export { Ledger } from './ledger/ledger.ts';
+
 export default createApp();

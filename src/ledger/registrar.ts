@@ -1,0 +1,56 @@
+import { attempt, StorageUnavailable } from '../lib/storage-error.ts';
+import type { Claim, KeyRegistrar, RegisteredRecord } from '../share/key-registrar.ts';
+import type { Book } from './book.ts';
+import type { LedgerNamespace } from './ledgers.ts';
+
+const TIMEOUT_MS = 3_000;
+const CLAIM_TRIES = 3;
+
+/** The ledgers of keys, and one for each secret, as the authority for stored keys. */
+export class LedgerRegistrar implements KeyRegistrar {
+  readonly #namespace: LedgerNamespace;
+
+  constructor(namespace: LedgerNamespace) {
+    this.#namespace = namespace;
+  }
+
+  read(keyId: string): Promise<RegisteredRecord | undefined> {
+    return this.#ask('read', `key:${keyId}`, (book) => book.readRecord());
+  }
+
+  swap(keyId: string, revision: number, text: string | null): Promise<boolean> {
+    return this.#ask('write', `key:${keyId}`, (book) => book.swapRecord(revision, text));
+  }
+
+  claim(secret: string, claim: Claim): Promise<Claim> {
+    return this.#ask('write', secret, async (book) => {
+      for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+        const held = await book.readRecord();
+        const former = held?.text ? parseClaim(held.text) : undefined;
+        if (former) return former;
+        if (await book.swapRecord(held?.revision ?? 0, formatClaim(claim))) return claim;
+      }
+      throw new StorageUnavailable('write');
+    });
+  }
+
+  release(secret: string, keyId: string): Promise<void> {
+    return this.#ask('write', secret, async (book) => {
+      const held = await book.readRecord();
+      if (held?.text && parseClaim(held.text).keyId === keyId) await book.swapRecord(held.revision, null);
+    });
+  }
+
+  #ask<T>(operation: 'read' | 'write', name: string, call: (book: Book) => Promise<T>): Promise<T> {
+    return attempt(operation, TIMEOUT_MS, () => call(this.#namespace.getByName(name)));
+  }
+}
+
+function formatClaim({ keyId, at }: Claim): string {
+  return `${keyId} ${at}`;
+}
+
+function parseClaim(text: string): Claim {
+  const [keyId = '', at = ''] = text.split(' ');
+  return { keyId, at: Number(at) };
+}
