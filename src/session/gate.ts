@@ -1,8 +1,10 @@
 import type { Visit } from '../corridor.ts';
 import { formatQuery, parseQuery } from '../lib/query.ts';
 import { redirectWithin } from '../lib/redirect.ts';
+import { answerRevoked } from './answer.ts';
 import type { Grant } from './grant.ts';
 import { type Arrival, arrivalOf, type TicketUse } from './keeper.ts';
+import type { PublicReason } from './standing.ts';
 
 /** The parameters that carry tickets. */
 const TICKETS: ReadonlyMap<string, TicketUse> = new Map([
@@ -35,13 +37,16 @@ async function readTicket({ use, sealed }: Ticket, request: Request, visit: Visi
   const arrival = arrivalOf(request, visit);
   const grant = await visit.house.sessions.openTicket(use, sealed, arrival);
   if (!grant) return redirectWithoutTicket(visit);
+  if ('code' in grant) return refuseRevoked(grant, visit);
   return use === 'check' ? checkCookie(grant, arrival, visit) : openTab(grant, request, arrival, visit);
 }
 
 async function checkCookie(grant: Grant, arrival: Arrival, visit: Visit): Promise<Response> {
   const { sessions } = visit.house;
-  if (await sessions.isInside(grant, arrival)) return redirectWithoutTicket(visit);
-  visit.observe('session.cookies.blocked', { key: grant.name, orgId: grant.orgId });
+  const found = await sessions.findInside(grant, arrival);
+  if (found === 'inside') return redirectWithoutTicket(visit);
+  if (found !== 'outside') return refuseRevoked(found, visit);
+  visit.observe('session.cookies.blocked', { key: grant.name, orgId: grant.orgId, sessionId: grant.id });
   const ticket = await sessions.sealOpenTicket(grant, arrival);
   visit.concern(await sessions.findKeyOf(grant));
   const rest = withoutTickets(visit.url.query);
@@ -51,12 +56,18 @@ async function checkCookie(grant: Grant, arrival: Arrival, visit: Visit): Promis
   });
 }
 
+function refuseRevoked(lost: PublicReason, visit: Visit): Response {
+  visit.observe('session.revoked', { reason: lost.publicReason ?? 'revoked' });
+  return visit.refuse(answerRevoked(lost));
+}
+
 /** Only a tab of its own, which the browser says it is, gets a session by a ticket. */
 async function openTab(grant: Grant, request: Request, arrival: Arrival, visit: Visit): Promise<Response> {
   if (request.method !== 'GET' || request.headers.get('Sec-Fetch-Dest') !== 'document') {
     return redirectWithoutTicket(visit);
   }
-  visit.observe('session.tab.opened', { key: grant.name, orgId: grant.orgId, linkId: grant.linkId });
+  const { name: key, orgId, linkId, id: sessionId } = grant;
+  visit.observe('session.tab.opened', { key, orgId, linkId, sessionId });
   return redirectWithoutTicket(visit, await visit.house.sessions.readmit(grant, arrival));
 }
 

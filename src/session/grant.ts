@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { toHex } from '../lib/bytes.ts';
 import type { Keyring } from '../lib/keyring.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import type { VerifiedLink } from '../share/verify.ts';
@@ -15,6 +16,8 @@ export type Grant = GrantClaims & { readonly [minted]: true };
 
 /** What a grant says. Times are unix seconds. */
 export interface GrantClaims {
+  /** 16 hex digits, random: by this a single session is revoked. */
+  readonly id: string;
   /** Name and organisation of the key whose link was opened. */
   readonly name: string;
   readonly orgId: number;
@@ -24,6 +27,8 @@ export interface GrantClaims {
   readonly dashboards: readonly string[];
   readonly version: string;
   readonly linkId: string;
+  /** When the link was signed; for a link that says nothing of it, when it was opened. */
+  readonly signedAt: number;
   readonly start: number;
   readonly end: number;
 }
@@ -36,25 +41,31 @@ export interface GrantPlace {
 
 const SEALED_CLAIMS = z.tuple([
   z.string(),
+  z.string(),
   z.int(),
   z.string(),
   z.string(),
   z.string(),
   z.string(),
+  z.int(),
   z.int(),
   z.int(),
 ]);
+
+const ID_BYTES = 8;
 
 /** The grant that a verified link opens at `now`. It ends at once with its key. */
 export function mintGrant(link: VerifiedLink, now: number): Grant {
   const { name, orgId, expiresAt = Number.MAX_SAFE_INTEGER } = link.key;
   const claims: GrantClaims = {
+    id: toHex(crypto.getRandomValues(new Uint8Array(ID_BYTES))),
     name,
     orgId,
     uid: link.uid,
     dashboards: coverageOf(link.key, link.uid),
     version: link.version,
     linkId: link.linkId,
+    signedAt: link.signedAt ?? now,
     start: now,
     end: Math.min(now + link.sessionSeconds, expiresAt),
   };
@@ -74,8 +85,8 @@ export async function sealGrant(
   keyring: Keyring,
   place: GrantPlace,
 ): Promise<string> {
-  const { name, orgId, uid, dashboards, version, linkId, start, end } = grant;
-  const tuple = [name, orgId, uid, dashboards.join(' '), version, linkId, start, end];
+  const { id, name, orgId, uid, dashboards, version, linkId, signedAt, start, end } = grant;
+  const tuple = [id, name, orgId, uid, dashboards.join(' '), version, linkId, signedAt, start, end];
   return seal(keyring, JSON.stringify(tuple), formatContext(use, place));
 }
 
@@ -90,14 +101,16 @@ export async function openGrant(
   if (text === undefined) return undefined;
   const parsed = SEALED_CLAIMS.safeParse(JSON.parse(text));
   if (!parsed.success) return undefined;
-  const [name, orgId, uid, dashboards, version, linkId, start, end] = parsed.data;
+  const [id, name, orgId, uid, dashboards, version, linkId, signedAt, start, end] = parsed.data;
   return {
+    id,
     name,
     orgId,
     uid,
     dashboards: dashboards.split(' '),
     version,
     linkId,
+    signedAt,
     start,
     end,
   } as unknown as Grant;

@@ -3,12 +3,14 @@ import { createKeyring, type Keyring } from '../lib/keyring.ts';
 import type { Result } from '../lib/result.ts';
 import type { VerifiedLink } from '../share/verify.ts';
 import {
-  bindToKey,
+  type ChooseContext,
   type ChooseRefusal,
   chooseGrant,
   type FindKey,
   type NamedTarget,
+  type Revoked,
   type Serving,
+  serve,
 } from './choose.ts';
 import {
   type CookieTransport,
@@ -23,6 +25,7 @@ import { type Grant, type GrantPlace, mintGrant, openGrant, sealGrant } from './
 import type { SessionOptions } from './options.ts';
 import { GrantReader, type HeldGrant } from './read.ts';
 import { covers, type Scope } from './scope.ts';
+import type { StandingOf } from './standing.ts';
 
 /** The connection that a visitor came by, and when. */
 export interface Arrival {
@@ -43,6 +46,7 @@ export function arrivalOf(
 
 /** What a verified link becomes. */
 export interface Admission {
+  readonly grant: Grant;
   /** `Set-Cookie` values. */
   readonly cookies: readonly string[];
   /** The sealed text by which the next request tells whether the cookie came back. */
@@ -63,6 +67,9 @@ export interface KeeperOptions<Key extends Scope> {
   /** Scheme, host, port and path prefix of the origin that grants are bound to. */
   readonly origin: string;
   readonly findKey: FindKey<Key>;
+  /** What was taken back of a session, as the isolate remembers it, and as it is now. */
+  readonly standingOf: StandingOf;
+  readonly readStanding: StandingOf;
 }
 
 /** Keeps the sessions of one isolate: opens the grants that visitors hold and hands out new ones. */
@@ -78,29 +85,36 @@ export class SessionKeeper<Key extends Scope> {
   /** The grant that serves a request, or why there is none. */
   async choose(arrival: Arrival, target: NamedTarget): Promise<Result<Serving<Key>, ChooseRefusal>> {
     const held = await this.#readHeld(arrival, findTransport(arrival.url));
-    return chooseGrant(held, target, this.#options.findKey, arrival.now);
+    return chooseGrant(held, target, this.#contextAt(arrival.now));
   }
 
   /** Makes the session of a verified link. A frame gets a ticket with it. */
   async admit(link: VerifiedLink, arrival: Arrival, isFramed: boolean): Promise<Admission> {
     const grant = mintGrant(link, arrival.now);
     const cookies = await this.#keep(grant, arrival);
-    return { cookies, check: isFramed ? await this.#sealTicket('check', grant, arrival) : undefined };
+    return { grant, cookies, check: isFramed ? await this.#sealTicket('check', grant, arrival) : undefined };
   }
 
-  /** The grant of a ticket that was made at most `seconds` after its link was opened; undefined for any other. */
-  async openTicket(use: TicketUse, sealed: string, arrival: Arrival): Promise<Grant | undefined> {
+  /** The grant of a ticket that is presented in time and still holds, or what was taken back of it. */
+  async openTicket(use: TicketUse, sealed: string, arrival: Arrival): Promise<Grant | Revoked | undefined> {
     const grant = await openGrant(sealed, use, await this.#getKeyring(), this.#placeOf(arrival));
     if (!grant || arrival.now - grant.start > TICKET_SECONDS[use]) return undefined;
-    return (await bindToKey(grant, this.#options.findKey, arrival.now)) ? grant : undefined;
+    const serving = await serve(grant, grant.uid, this.#contextAt(arrival.now));
+    if (serving === 'ended') return undefined;
+    return 'code' in serving ? serving : grant;
   }
 
-  /** Whether the visitor holds a live grant of the same key for the same dashboard. */
-  async isInside(grant: Pick<Grant, 'name' | 'orgId' | 'uid'>, arrival: Arrival): Promise<boolean> {
+  /** Whether the visitor holds a live grant of the same key for the same dashboard, or held one that was revoked. */
+  async findInside(
+    grant: Pick<Grant, 'name' | 'orgId' | 'uid'>,
+    arrival: Arrival,
+  ): Promise<'inside' | 'outside' | Revoked> {
     const { name, orgId } = grant;
     const held = await this.#readHeld(arrival, findTransport(arrival.url));
     const own = held.filter((one) => one.grant?.name === name && one.grant.orgId === orgId);
-    return (await chooseGrant(own, grant, this.#options.findKey, arrival.now)).ok;
+    const chosen = await chooseGrant(own, grant, this.#contextAt(arrival.now));
+    if (chosen.ok) return 'inside';
+    return typeof chosen.reason === 'string' ? 'outside' : chosen.reason;
   }
 
   /** The key of a grant that the visitor holds for a target, ended or not: the one that a refusal concerns. */
@@ -113,9 +127,14 @@ export class SessionKeeper<Key extends Scope> {
     return grant && this.#options.findKey(grant);
   }
 
-  /** Whether a grant that serves already may go on: its key is still registered. Its end is the caller's to keep. */
+  /**
+   * Whether a grant that serves already may go on: its key is still registered, and nothing was revoked. Looked up
+   * anew, not remembered. Its end is the caller's to keep.
+   */
   async stillHolds(grant: Grant): Promise<boolean> {
-    return (await bindToKey(grant, this.#options.findKey, grant.start)) !== undefined;
+    const context = { ...this.#contextAt(grant.start), standingOf: this.#options.readStanding };
+    const serving = await serve(grant, grant.uid, context);
+    return serving !== 'ended' && !('code' in serving);
   }
 
   /** A ticket by which a visitor whose frame keeps no cookie opens the same session in a tab. */
@@ -155,6 +174,11 @@ export class SessionKeeper<Key extends Scope> {
     if (cookies.length > COOKIES_READ_MAX)
       return cookies.map(({ name }) => ({ cookie: name, grant: undefined }));
     return cookies.length === 0 ? [] : this.#reader.read(cookies, this.#placeOf(arrival));
+  }
+
+  #contextAt(now: number): ChooseContext<Key> {
+    const { findKey, standingOf, session } = this.#options;
+    return { findKey, standingOf, sessionMaxSeconds: session.maxSeconds, now };
   }
 
   #placeOf(arrival: Arrival): GrantPlace {

@@ -4,4 +4,6 @@ import type { Secret } from '../lib/secret.ts';
 export interface SessionOptions {
   /** Newest first: the first seals, all open. */
   readonly secrets: readonly Secret[];
+  /** No session is longer. */
+  readonly maxSeconds: number;
 }

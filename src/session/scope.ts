@@ -5,6 +5,8 @@ export interface Scope {
   /** Dashboard uids, `*` for all; absent: a session covers the one dashboard that its link opened. */
   readonly dashboards?: readonly string[] | undefined;
   readonly maxSessionSeconds?: number | undefined;
+  /** Links and sessions of a disabled key are answered `revoked`. */
+  readonly disabled?: boolean | undefined;
   /** Unix seconds. */
   readonly expiresAt?: number | undefined;
 }
