@@ -1,4 +1,4 @@
-import type { EventFacts } from '../observe/event.ts';
+import type { Tell } from '../observe/events.ts';
 import { findRefererOrigin } from './referer.ts';
 
 /** Destinations of a navigation inside another page (Fetch Metadata). */
@@ -29,7 +29,7 @@ export function findRefusedAncestor(
 export function observeAncestor(
   headers: Headers,
   sources: readonly string[],
-  visit: { readonly ownOrigin: string; observe(event: string, facts: EventFacts): void },
+  visit: { readonly ownOrigin: string; readonly observe: Tell },
   key?: { readonly name: string; readonly orgId: number },
 ): void {
   const page = findRefusedAncestor(headers, sources, visit.ownOrigin);

@@ -1,5 +1,5 @@
 import { LruMap } from '../lib/lru.ts';
-import type { EventFacts } from '../observe/event.ts';
+import type { Tell } from '../observe/events.ts';
 
 const REMEMBERED_MAX = 256;
 /** One event a name and minute: a client that sends a header with every request must not fill the log. */
@@ -18,7 +18,7 @@ interface Tally {
 export interface NoticeContext {
   /** Unix seconds. */
   readonly now: number;
-  observe(event: string, facts: EventFacts): void;
+  readonly observe: Tell;
 }
 
 /** Tells the operator which header names were renamed or dropped, and how often. Values are never told. */

@@ -1,4 +1,5 @@
 import type { Refusal } from '../refusal/refuse.ts';
+import { answerRevoked } from '../session/answer.ts';
 import type { LinkRefusal, ParameterMistake } from './link.ts';
 
 /** The answer to each way in which opening a link can fail: precise inside, plain outside. */
@@ -21,6 +22,8 @@ export function answerLinkRefusal(refusal: LinkRefusal): Refusal {
       return { code: 'share_link_invalid' };
     case 'expired':
       return { code: 'share_link_expired' };
+    case 'revoked':
+      return answerRevoked(refusal);
     case 'dashboard-not-shared':
       return { code: 'path_not_shared' };
     default:

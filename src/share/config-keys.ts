@@ -29,8 +29,13 @@ export class ConfigKeys implements KeyRegistry {
     return this.#byTokenHash.get(sha256Hex(materialOf(token.value)));
   }
 
-  findBySecret(secret: string): ShareKey | undefined {
+  findBySecret(secrets: readonly string[]): ShareKey | undefined {
     this.#bySecretHash ??= new Map(this.#keys.map((key) => [sha256Hex(key.token.secret.reveal()), key]));
-    return this.#bySecretHash.get(sha256Hex(secret));
+    if (this.#bySecretHash.size === 0) return undefined;
+    for (const secret of secrets) {
+      const key = this.#bySecretHash.get(sha256Hex(secret));
+      if (key) return key;
+    }
+    return undefined;
   }
 }

@@ -17,7 +17,8 @@ export class DerivedValues {
   /** How many derivations were made, for measurements. */
   derivations = 0;
 
-  async of(key: ShareKey): Promise<Secret> {
+  async of(key: Pick<ShareKey, 'token' | 'derived'>): Promise<Secret> {
+    if (key.derived) return key.derived;
     const token = key.token.text.reveal();
     const known = this.#byToken.get(token);
     if (known) return known;

@@ -6,10 +6,12 @@ import { isLoopbackHost } from '../lib/request-url.ts';
 import { fail } from '../lib/result.ts';
 import { findPageUid } from '../session/dashboard-path.ts';
 import { arrivalOf } from '../session/keeper.ts';
-import { answerLinkRefusal } from './answer.ts';
+import { ALL, coverageOf } from '../session/scope.ts';
+import type { Standing } from '../session/standing.ts';
 import { chooseFormat } from './formats.ts';
-import type { LinkRefusal, LinkResult } from './link.ts';
+import type { LinkResult } from './link.ts';
 import { type LinkQuery, readLinkQuery, removeLinkParameters } from './link-query.ts';
+import { turnAway } from './turn-away.ts';
 import { type VerifiedLink, verifyLink } from './verify.ts';
 
 /**
@@ -25,7 +27,24 @@ export function shareGate(request: Request, visit: Visit): Response | undefined 
 
 async function answerLink(query: LinkResult<LinkQuery>, request: Request, visit: Visit): Promise<Response> {
   const opened = await openLink(query, request.method, visit);
-  return opened.ok ? admit(opened.value, request, visit) : turnAway(opened.reason, request, visit);
+  if (!opened.ok) return turnAway(opened.reason, request, visit);
+  const { key, uid } = opened.value;
+  const standing = await askStanding(opened.value, visit);
+  const lost = standing.revoked ?? standing.withdrawn.get(uid) ?? (key.disabled ? {} : undefined);
+  if (lost) return turnAway({ code: 'revoked', key, ...lost }, request, visit);
+  return admit(opened.value, standing, request, visit);
+}
+
+/** What was taken back of a link before anyone opened it. */
+function askStanding({ key, uid, linkId, signedAt }: VerifiedLink, visit: Visit): Promise<Standing> {
+  const covered = coverageOf(key, uid);
+  return visit.house.revocations.standingOfLink({
+    linkId,
+    orgId: key.orgId,
+    name: key.name,
+    dashboards: covered.includes(ALL) ? [uid] : covered,
+    issuedAt: Math.min(signedAt ?? visit.now, visit.now),
+  });
 }
 
 /** Sharing on? → a dashboard's page? → one version, and an accepted one? → well-formed? → verified. */
@@ -53,9 +72,16 @@ async function openLink(
   });
 }
 
-async function admit(link: VerifiedLink, request: Request, visit: Visit): Promise<Response> {
+async function admit(
+  link: VerifiedLink,
+  standing: Standing,
+  request: Request,
+  visit: Visit,
+): Promise<Response> {
   const isFramed = FRAME_DESTINATIONS.has(request.headers.get('Sec-Fetch-Dest') ?? '');
-  const { cookies, check } = await visit.house.sessions.admit(link, arrivalOf(request, visit), isFramed);
+  const { sessions, revocations } = visit.house;
+  const { grant, cookies, check } = await sessions.admit(link, arrivalOf(request, visit), isFramed);
+  revocations.welcome(grant, standing);
   const { key, uid, linkId, version, sessionSeconds } = link;
   visit.observe('share.link.accepted', {
     version,
@@ -63,6 +89,7 @@ async function admit(link: VerifiedLink, request: Request, visit: Visit): Promis
     orgId: key.orgId,
     uid,
     linkId,
+    sessionId: grant.id,
     sessionSeconds,
   });
   const sources = key.frameAncestors ?? visit.house.config.origin.frameAncestors ?? [];
@@ -70,17 +97,6 @@ async function admit(link: VerifiedLink, request: Request, visit: Visit): Promis
   const rest = removeLinkParameters(visit.url.query);
   const query = check ? `${rest === '' ? '?' : `${rest}&`}postern_check=${check}` : rest;
   return redirectWithin(`${visit.url.path}${query}`, cookies);
-}
-
-/** A link that is no longer fresh still leads in whom its key has let in already (an iframe that reloads). */
-async function turnAway(refusal: LinkRefusal, request: Request, visit: Visit): Promise<Response> {
-  const arrival = arrivalOf(request, visit);
-  if (refusal.code === 'expired' && (await visit.house.sessions.isInside(refusal.link, arrival))) {
-    return redirectWithin(`${visit.url.path}${removeLinkParameters(visit.url.query)}`);
-  }
-  if ('key' in refusal) visit.concern(refusal.key);
-  visit.observe('share.link.refused', { reason: refusal.code });
-  return visit.refuse(answerLinkRefusal(refusal));
 }
 
 /** Over plain HTTP, browsers keep no cookie that works inside a foreign page: say so, instead of failing later. */

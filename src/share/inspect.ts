@@ -245,7 +245,8 @@ function findRefusal(
 
 function findForgery(link: ShareLink, { state }: SignatureFinding): LinkRefusal | undefined {
   if (state === 'other-key') return { code: 'unknown-key' };
-  if (state === 'wrong') return { code: link.version === 'v1' ? 'unknown-key' : 'signature' };
+  if (state === 'wrong')
+    return link.version === 'v1' ? { code: 'unknown-key' } : { code: 'signature', claimed: link };
   return undefined;
 }
 

@@ -37,14 +37,21 @@ export type LinkRefusal =
   | ({ readonly code: 'invalid-parameter' } & ParameterMistake & Concern)
   | { readonly code: 'too-many-parameters' }
   | { readonly code: 'not-a-dashboard' }
-  | { readonly code: 'unknown-key' }
-  | { readonly code: 'signature' }
+  | { readonly code: 'unknown-key'; readonly claimed?: ClaimedKey }
+  | { readonly code: 'signature'; readonly claimed: ClaimedKey }
+  | ({ readonly code: 'revoked'; readonly publicReason?: string | undefined } & Concern)
   | ({ readonly code: 'expired'; readonly link: ExpiredLink } & Concern)
   | ({ readonly code: 'dashboard-not-shared' } & Concern);
 
+/** The key that a link names, which its signature did not prove. */
+export interface ClaimedKey {
+  readonly name: string;
+  readonly orgId: number;
+}
+
 /** The key that a refusal concerns, where its signature has been proven: its pages may frame the answer. */
 export interface Concern {
-  readonly key?: { readonly frameAncestors?: readonly string[] | undefined };
+  readonly key?: ClaimedKey & { readonly frameAncestors?: readonly string[] | undefined };
 }
 
 /** A rightly signed link that is no longer fresh: good for nothing, unless its visitor is inside already. */

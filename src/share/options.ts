@@ -4,6 +4,12 @@ import type { ShareKey } from './key.ts';
 export const LINK_VERSIONS = ['v1', 'v2'] as const;
 export type LinkVersion = (typeof LINK_VERSIONS)[number];
 
+/** How many wrong links are taken before their sender has to wait. */
+export interface AttemptOptions {
+  readonly perMinute: number;
+  readonly pauseSeconds: number;
+}
+
 /** What the operator decided about share links. */
 export interface ShareOptions {
   readonly enabled: boolean;
@@ -15,4 +21,5 @@ export interface ShareOptions {
   readonly sessionMaxSeconds: number;
   /** How old, or how far ahead, a version 2 signature may be. */
   readonly freshnessSeconds: number;
+  readonly attempts: AttemptOptions;
 }

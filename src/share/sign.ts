@@ -34,9 +34,14 @@ export function formatTimestamp(unixSeconds: number): string {
 export async function signShareLink(options: SignOptions): Promise<string> {
   const token = parseGrafanaToken(options.token);
   if (!token.ok) throw new TypeError('the token is neither a service account token (glsa_…) nor an API key');
+  return signWithDerived({ ...options, derived: await deriveKey(token.value) });
+}
+
+/** The same with a derived value that is known already. */
+export function signWithDerived(options: Omit<SignOptions, 'token'> & { readonly derived: Secret }): string {
   const timestamp = formatTimestamp(options.now);
   const parameters: [string, string][] = [
-    [P.sign, signTimestamp(await deriveKey(token.value), timestamp)],
+    [P.sign, signTimestamp(options.derived, timestamp)],
     [P.timestamp, timestamp],
     [P.name, options.name],
     [P.orgId, String(options.orgId)],

@@ -19,6 +19,8 @@ export interface VerifiedLink {
   /** The dashboard that the link opens. */
   readonly uid: string;
   readonly linkId: string;
+  /** Unix seconds of the signature; a link of version 1 has none. */
+  readonly signedAt: number | undefined;
   /** Length of the session, capped by gateway and key. */
   readonly sessionSeconds: number;
 }
@@ -61,6 +63,7 @@ export async function verifyLink(
     key,
     uid,
     linkId: computeLinkId(link, key),
+    signedAt: link.version === 'v2' ? Number(link.timestamp) : undefined,
     sessionSeconds: capSession(link, key, context),
   } as VerifiedLink);
 }
@@ -78,8 +81,17 @@ async function verifySignature(link: LinkV2, context: VerifyContext): Promise<Li
   const usable = key && isKeyAlive(key, context.now) ? key : undefined;
   const derived = await (usable ? context.derivedValues.of(usable) : context.derivedValues.ofUnknown());
   const isRight = equalInConstantTime(signTimestamp(derived, link.timestamp), link.sign);
-  if (!usable) return fail({ code: 'unknown-key' });
-  return isRight ? ok(usable) : fail({ code: 'signature' });
+  const claimed = { name: link.name, orgId: link.orgId };
+  if (!usable) return fail({ code: 'unknown-key', claimed });
+  return isRight || isSignedByFormer(link, usable, context.now)
+    ? ok(usable)
+    : fail({ code: 'signature', claimed });
+}
+
+/** Whether a link is signed with the token that the key's present one took the place of, within the overlap. */
+function isSignedByFormer(link: LinkV2, { former }: ShareKey, now: number): boolean {
+  if (!former || now >= former.until) return false;
+  return equalInConstantTime(signTimestamp(former.derived, link.timestamp), link.sign);
 }
 
 /** Fresh while signing time and clock differ by no more than the window, in either direction. */
