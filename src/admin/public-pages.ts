@@ -12,9 +12,9 @@ export function robots(): Response {
 }
 
 /** `GET /-/problems/<code>`: what the `type` of a problem document points to (RFC 9457 §3.1.1). */
-export function problemPage(_request: Request, visit: Visit): Response {
+export function problemPage(request: Request, visit: Visit): Response {
   const entry = findCode(visit.url.path.slice('/-/problems/'.length));
-  if (!entry) return noSuchPage(_request, visit);
+  if (!entry) return noSuchPage(request, visit);
   return answerText(`${entry.title.en} (${entry.status})\n\n${entry.detail.en}\n${entry.next.en}\n`);
 }
 

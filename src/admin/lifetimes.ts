@@ -1,0 +1,12 @@
+import type { Visit } from '../corridor.ts';
+import type { Lifetimes } from '../revocation/life.ts';
+
+/** How long what this gateway issues may live. */
+export function lifetimesOf({ house }: Visit): Lifetimes {
+  const { share, session } = house.config;
+  return {
+    sessionMaxSeconds: session.maxSeconds,
+    freshnessSeconds: share.freshnessSeconds,
+    hasEndlessLinks: share.versions.has('v1'),
+  };
+}
