@@ -1,11 +1,13 @@
 import { Hono } from 'hono';
+import { adminDoor } from './admin/door.ts';
 import { health, noSuchPage, problemPage, robots } from './admin/public-pages.ts';
 import type { Door } from './corridor.ts';
 import { createEntrance, type WorkerEnv } from './entrance.ts';
 import { ambiguityGate } from './headers/gate.ts';
-import { createLog, type Observer } from './observe/event.ts';
+import { createLog, type Observer } from './observe/log.ts';
+import { oncallDoor } from './oncall/door.ts';
 import { originDoor } from './origin/door.ts';
-import { closedGate, routeGate } from './origin/gate.ts';
+import { closedGate, routeGate, shareKeyGate } from './origin/gate.ts';
 import { ticketGate } from './session/gate.ts';
 import { shareGate } from './share/gate.ts';
 
@@ -19,7 +21,9 @@ export interface AppOptions {
 /** The corridor from the entrance to the origin. A request stops at the first door that answers it. */
 const CORRIDOR: readonly Door[] = [
   ambiguityGate, // headers: what can be read in two ways goes no further
-  closedGate, // origin: closed paths, share keys in other hands
+  closedGate, // origin: closed paths
+  oncallDoor, // oncall: calls that need no session, to the region of their token
+  shareKeyGate, // origin: share keys in other hands
   routeGate, // origin: other origins behind the same gateway
   ticketGate, // session: did the cookie of a frame come back?
   shareGate, // share: a link becomes a session
@@ -35,6 +39,7 @@ export function createApp(options: AppOptions = {}): Hono<WorkerEnv> {
   app.get('/-/health', through([ambiguityGate, health]));
   app.get('/-/problems/:code', through([ambiguityGate, problemPage]));
   app.get('/robots.txt', through([ambiguityGate, robots]));
+  app.all('/-/api/*', through([ambiguityGate, adminDoor]));
   app.all('/-/*', through([ambiguityGate, noSuchPage]));
   app.all('*', through(CORRIDOR));
   return app;

@@ -1,15 +1,23 @@
 import type { Config } from './config/read.ts';
 import type { InboundHeaders } from './headers/inbound.ts';
 import type { HeaderNotices } from './headers/notice.ts';
+import type { Ledgers } from './ledger/ledgers.ts';
+import type { Tally } from './ledger/tally.ts';
 import type { RateWindow } from './lib/rate-window.ts';
 import type { RequestUrl } from './lib/request-url.ts';
-import type { EventFacts } from './observe/event.ts';
+import type { Tell } from './observe/events.ts';
+import type { RegionFinder } from './oncall/find-region.ts';
+import type { RegionStore } from './oncall/region-store.ts';
 import type { LibraryElements } from './origin/library-elements.ts';
 import type { SocketCount } from './origin/socket-count.ts';
 import type { Refusal } from './refusal/refuse.ts';
+import type { RevocationRegister } from './revocation/register.ts';
+import type { RevocationStore } from './revocation/store.ts';
 import type { SessionKeeper } from './session/keeper.ts';
 import type { DerivedValues } from './share/derived-values.ts';
-import type { KeyRegistry, ShareKey } from './share/key.ts';
+import type { ShareKey } from './share/key.ts';
+import type { LayeredKeys } from './share/key-registry.ts';
+import type { KeyStore } from './share/key-store.ts';
 
 /** What one isolate holds for one configuration: settings, and the memories that make requests warm. */
 export interface House {
@@ -19,9 +27,22 @@ export interface House {
   readonly publicRates: RateWindow;
   readonly sockets: SocketCount;
   readonly libraryElements: LibraryElements;
-  readonly keys: KeyRegistry;
+  readonly keys: LayeredKeys;
+  readonly revocations: RevocationRegister;
+  readonly oncall: RegionFinder;
+  readonly ledgers: Ledgers;
+  readonly tally: Tally;
+  /** KV, for those who change what is in it; undefined where none is bound. */
+  readonly stores: Stores | undefined;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;
+}
+
+/** What is kept in KV. */
+export interface Stores {
+  readonly keys: KeyStore;
+  readonly revocations: RevocationStore;
+  readonly regions: RegionStore;
 }
 
 /** One request on its way down the corridor, as every door gets it. */
@@ -37,7 +58,7 @@ export interface Visit {
   readonly ownOrigin: string;
   /** The origins of the gateway's own pages: the one of this request, and that of `PUBLIC_URL`. */
   readonly ownOrigins: readonly string[];
-  observe(event: string, facts: EventFacts): void;
+  readonly observe: Tell;
   refuse(refusal: Refusal, headers?: Headers): Response;
   /** From here on the visit concerns a key: the pages that may embed what it shows may embed its refusals too. */
   concern(key: { readonly frameAncestors?: readonly string[] | undefined } | undefined): void;

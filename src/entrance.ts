@@ -1,7 +1,9 @@
 import type { Context, Handler } from 'hono';
 import type { Door, House, Visit } from './corridor.ts';
 import { splitRequestUrl } from './lib/request-url.ts';
-import type { EventFacts, Observer } from './observe/event.ts';
+import { StorageUnavailable } from './lib/storage-error.ts';
+import { EVENTS, type EventMap, type EventName, formatEvent, type RequestFacts } from './observe/events.ts';
+import type { Observer } from './observe/log.ts';
 import { answerRefusal, type Refusal } from './refusal/refuse.ts';
 import { Wiring } from './wiring.ts';
 
@@ -12,7 +14,7 @@ export interface WorkerEnv {
 
 /** The entrance: opens a visit for each request, or says that the gateway is not set up. */
 export function createEntrance(now: () => number, observe: Observer) {
-  const wiring = new Wiring(observe);
+  const wiring = new Wiring(observe, now);
 
   /** Leads a request through doors, in their order, to the first that answers. */
   function through(doors: readonly Door[]): Handler<WorkerEnv> {
@@ -28,8 +30,7 @@ export function createEntrance(now: () => number, observe: Observer) {
         }
         return visit.refuse({ code: 'not_found' });
       } catch (error) {
-        visit.observe('request.failed', describeError(error));
-        return visit.refuse({ code: 'internal_error' });
+        return refuseFailure(error, visit);
       }
     };
   }
@@ -37,15 +38,26 @@ export function createEntrance(now: () => number, observe: Observer) {
   /** What failed before there was a visit. */
   function onError(error: Error, c: Context<WorkerEnv>): Response {
     const requestId = crypto.randomUUID();
-    observe('request.failed', { requestId, ...describeError(error) });
+    observe(formatEvent('request.failed', describeError(error), now(), { requestId }));
     return refuse({ code: 'internal_error' }, c.req.raw, requestId);
   }
 
   return { through, onError };
 }
 
+/** Storage that nobody can read or write is no mistake of the gateway, and the visitor is told which it was. */
+function refuseFailure(error: unknown, visit: Visit): Response {
+  if (!(error instanceof StorageUnavailable)) {
+    visit.observe('request.failed', describeError(error));
+    return visit.refuse({ code: 'internal_error' });
+  }
+  visit.observe('storage.failed', { reason: error.operation });
+  visit.observe('revocation.unavailable', { reason: 'refused' });
+  return visit.refuse({ code: 'revocation_unavailable' }, new Headers({ 'Retry-After': '5' }));
+}
+
 /** What failed and where. A message may quote what a client sent, so it is not written down. */
-function describeError(error: unknown): EventFacts {
+function describeError(error: unknown): EventMap['request.failed'] {
   if (!(error instanceof Error)) return { error: typeof error };
   const [, frame] = /\n\s*at (\S+)/.exec(error.stack ?? '') ?? [];
   return { error: error.name, at: frame };
@@ -63,6 +75,10 @@ function refuse(
 ): Response {
   const { method } = request;
   return answerRefusal(refusal, { headers: request.headers, method, requestId, frameAncestors }, headers);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 class OpenVisit implements Visit {
@@ -100,8 +116,15 @@ class OpenVisit implements Visit {
     return [this.ownOrigin, this.gateway];
   }
 
-  observe(event: string, facts: EventFacts): void {
-    this.#observer(event, { requestId: this.requestId, ...facts });
+  observe<Name extends EventName>(event: Name, facts: EventMap[Name]): void {
+    const line = formatEvent(event, facts, this.now, this.#describeRequest());
+    this.#observer(line);
+    if (EVENTS[event].isDecision) this.waitUntil(this.house.ledgers.record(line));
+  }
+
+  #describeRequest(): RequestFacts {
+    const { country, colo } = (this.#context.req.raw.cf ?? {}) as { country?: unknown; colo?: unknown };
+    return { requestId: this.requestId, country: asText(country), colo: asText(colo) };
   }
 
   refuse(refusal: Refusal, headers?: Headers): Response {

@@ -1,7 +1,10 @@
+import type { AdminOptions } from '../admin/options.ts';
 import { foldName } from '../headers/names.ts';
 import type { HeaderOptions } from '../headers/options.ts';
+import type { OncallOptions } from '../oncall/options.ts';
 import type { OriginOptions, RouteOptions } from '../origin/options.ts';
 import type { PublicDashboardOptions } from '../origin/public-dashboards.ts';
+import type { RevocationOptions } from '../revocation/options.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { ShareOptions } from '../share/options.ts';
 import type { Values } from './values.ts';
@@ -16,6 +19,9 @@ export interface Config {
   readonly closedPrefixes: readonly string[];
   readonly share: ShareOptions;
   readonly session: SessionOptions;
+  readonly revocation: RevocationOptions;
+  readonly admin: AdminOptions;
+  readonly oncall: OncallOptions;
   readonly visitors: 'deny' | 'pass';
   /** `URL.origin` of `PUBLIC_URL`. */
   readonly publicOrigin: string | undefined;
@@ -46,8 +52,22 @@ export function arrange(values: Values, warnings: readonly string[]): Config {
       sessionSeconds: values.SHARE_SESSION_SECONDS,
       sessionMaxSeconds: values.SHARE_SESSION_MAX_SECONDS,
       freshnessSeconds: values.SHARE_FRESHNESS_SECONDS,
+      attempts: { perMinute: values.LOGIN_RATE_LIMITER, pauseSeconds: values.LOGIN_FORBIDDEN_SECONDS },
     },
-    session: { secrets: values.POSTERN_SECRETS },
+    session: { secrets: values.POSTERN_SECRETS, maxSeconds: values.SHARE_SESSION_MAX_SECONDS },
+    revocation: {
+      memoSeconds: values.REVOCATION_MEMO_SECONDS,
+      whenUnavailable: values.REVOCATION_UNAVAILABLE,
+    },
+    admin: { token: values.ADMIN_TOKEN, host: values.ADMIN_HOST },
+    oncall: {
+      path: values.ONCALL_PATH === 'off' ? undefined : values.ONCALL_PATH,
+      regions: values.ONCALL_REGIONS,
+      bindings: values.ONCALL_BINDINGS,
+      stackHosts: values.ONCALL_STACK_HOSTS,
+      lookup: values.ONCALL_LOOKUP,
+      timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
+    },
     visitors: values.VISITORS,
     publicOrigin: values.PUBLIC_URL?.origin,
     warnings,

@@ -1,11 +1,11 @@
 import { arrangeHeaders } from './arrange.ts';
 import type { ConfigMistake } from './mistakes.ts';
-import { findVariable, type Values } from './values.ts';
+import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
 /** Mistakes that lie between two variables. */
 export function findContradictions(values: Values): ConfigMistake[] {
-  return [...findCircle(values), ...findRenamedClaims(values)];
+  return [...findCircle(values), ...findRenamedClaims(values), ...findOncallMistakes(values)];
 }
 
 function findCircle(values: Values): ConfigMistake[] {
@@ -35,17 +35,38 @@ function findRenamedClaims(values: Values): ConfigMistake[] {
   }));
 }
 
+/** Bindings lead to regions that there are, and no region leads back to the gateway. */
+function findOncallMistakes(values: Values): ConfigMistake[] {
+  const regions = [...values.ONCALL_REGIONS];
+  const names = new Set(regions.flatMap(([slug, { aliases }]) => [slug, ...aliases]));
+  const mistakes: ConfigMistake[] = [];
+  if ([...values.ONCALL_BINDINGS.values()].some((name) => !names.has(name)))
+    mistakes.push({
+      variable: 'ONCALL_BINDINGS',
+      holds: '[redacted]',
+      problem: 'binds something to a region that is not in ONCALL_REGIONS',
+      allowed: `the names of regions: ${[...names].join(', ')}`,
+      example: VARIABLES.ONCALL_BINDINGS.example,
+    });
+  if (regions.some(([, { url }]) => url.host === values.PUBLIC_URL?.host))
+    mistakes.push({
+      variable: 'ONCALL_REGIONS',
+      holds: values.PUBLIC_URL?.host ?? '',
+      problem: "has a region with the gateway's own host: requests would go round in a circle",
+      allowed: VARIABLES.ONCALL_REGIONS.allowed,
+      example: VARIABLES.ONCALL_REGIONS.example,
+    });
+  return mistakes;
+}
+
 /** What is allowed but probably not meant, one sentence each. */
-export function findWarnings(values: Values, texts: Readonly<Record<string, string>>): string[] {
+export function findWarnings(values: Values): string[] {
   const warnings: string[] = [];
   for (const key of values.SHARE_KEYS) {
     if (key.token.checksumHolds) continue;
     warnings.push(
       `SHARE_KEYS: the token of ${JSON.stringify(key.name)} (organisation ${key.orgId}) has a wrong checksum, most likely a typing mistake: Grafana will refuse it`,
     );
-  }
-  for (const name of Object.keys(texts)) {
-    if (findVariable(name)?.reserved) warnings.push(`${name} is set but has no effect in this version`);
   }
   if (values.FRAME_ANCESTORS.includes('*'))
     warnings.push('FRAME_ANCESTORS: * lets any page embed dashboards');

@@ -19,7 +19,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   const values = parsed.data;
   const mistakes = findContradictions(values);
   if (mistakes.length > 0) return fail(mistakes);
-  return ok(arrange(values, findWarnings(values, texts)));
+  return ok(arrange(values, findWarnings(values)));
 }
 
 /** Variables as texts. Wrangler hands over numbers, booleans and tables of `[vars]` as such; empty means unset. */

@@ -11,8 +11,6 @@ export interface Variable<Schema extends z.ZodType = z.ZodType> {
   readonly example: string;
   /** How an absent variable reads; empty for a required one. */
   readonly fallback: string;
-  /** A variable that later versions give effect to. It is checked for its form only, and the log says so. */
-  readonly reserved?: true;
   readonly schema: Schema;
 }
 

@@ -1,20 +1,14 @@
 import * as z from 'zod';
+import { isFrameSource } from '../headers/frame-source.ts';
 import { classOf } from '../headers/names.ts';
 import { UNDERSCORE_MODES } from '../headers/options.ts';
 import { findPathProblem } from '../headers/path.ts';
+import { isPlainHost } from '../lib/request-url.ts';
 import { Secret } from '../lib/secret.ts';
 import { isReservedOriginHeader } from '../origin/options.ts';
 import { LINK_VERSIONS } from '../share/options.ts';
-import {
-  count,
-  flag,
-  httpUrl,
-  isFrameSource,
-  parseJson,
-  SECRET_LENGTH_MIN,
-  secretText,
-  splitList,
-} from './forms.ts';
+import { count, flag, httpUrl, parseJson, SECRET_LENGTH_MIN, secretText, splitList } from './forms.ts';
+import { oncallBindings, oncallPath, oncallRegions, oncallStackHosts } from './oncall.ts';
 import { routes } from './routes.ts';
 import { shareKeys } from './share-keys.ts';
 import { variable } from './variable.ts';
@@ -22,7 +16,10 @@ import { variable } from './variable.ts';
 const DAY_SECONDS = 86_400;
 const YEAR_SECONDS = 31_536_000;
 
-const text = z.string().optional();
+const hostName = z
+  .string()
+  .transform((value) => value.toLowerCase())
+  .refine(isPlainHost, { error: 'is not a host name' });
 
 const secrets = z.string({ error: 'is missing' }).transform((value, context) => {
   const words = splitList(value);
@@ -263,7 +260,6 @@ export const VARIABLES = {
     allowed: '32 or more characters',
     example: '<the output of: openssl rand -base64 32>',
     fallback: 'none: the admin API answers 404',
-    reserved: true,
     schema: secretText().optional(),
   }),
   LOGIN_RATE_LIMITER: variable({
@@ -272,7 +268,6 @@ export const VARIABLES = {
     allowed: 'a whole number from 1 to 10000',
     example: '10',
     fallback: '10',
-    reserved: true,
     schema: count(10, { min: 1, max: 10_000 }),
   }),
   LOGIN_FORBIDDEN_SECONDS: variable({
@@ -281,7 +276,6 @@ export const VARIABLES = {
     allowed: 'a whole number of seconds from 1 to 86400',
     example: '3600',
     fallback: '3600',
-    reserved: true,
     schema: count(3600, { min: 1, max: DAY_SECONDS }),
   }),
   PUBLIC_DASHBOARDS: variable({
@@ -345,13 +339,59 @@ export const VARIABLES = {
     fallback: 'X-JWT-Assertion',
     schema: headerName.default('X-JWT-Assertion'),
   }),
+  ONCALL_PATH: variable({
+    kind: 'var',
+    meaning:
+      'Where calls of OnCall arrive. They need no session, and `VISITORS` does not apply to them. What `ROUTES` says of a host, or of a longer path, goes first. With `off` none are taken.',
+    allowed: 'a path of plain segments that does not lie below /-/, or off',
+    example: '/oncall',
+    fallback: '/oncall',
+    schema: oncallPath,
+  }),
+  ONCALL_REGIONS: variable({
+    kind: 'var',
+    meaning:
+      'The regions that OnCall calls may go to, by slug, with their addresses and other names. What is set takes the place of the default: list us and eu again where they are needed.',
+    allowed: 'a JSON object of regions, each with url (https) and, where it has other names, aliases',
+    example:
+      '{"us":{"url":"https://oncall-prod-us-central-0.grafana.net/oncall","aliases":["prod-us-central-0"]},"eu":{"url":"https://oncall-prod-eu-west-0.grafana.net/oncall"},"prod-xx-1":{"url":"https://oncall.example.com/oncall"}}',
+    fallback:
+      '{"us":{"url":"https://oncall-prod-us-central-0.grafana.net/oncall","aliases":["prod-us-central-0"]},"eu":{"url":"https://oncall-prod-eu-west-0.grafana.net/oncall","aliases":["prod-eu-west-0"]}}',
+    schema: oncallRegions,
+  }),
+  ONCALL_BINDINGS: variable({
+    kind: 'secret',
+    meaning:
+      'Which region a token or a stack belongs to, where that cannot be learnt, or nobody shall be asked: integration, export, mobile and plugin tokens, stacks known by their number alone.',
+    allowed:
+      'a JSON object of tokens (or their SHA-256), addresses of stacks, or stack:<number>, and the slugs of their regions',
+    example: '{"https://example.grafana.net":"eu","stack:123456":"us"}',
+    fallback: '{}',
+    schema: oncallBindings,
+  }),
+  ONCALL_STACK_HOSTS: variable({
+    kind: 'var',
+    meaning:
+      'Stacks that may be asked for their OnCall address, with the token that names them. Hosts of development (`localhost:3000`, `127.0.0.1:3000`) are asked over plain http.',
+    allowed: 'host names, or *. and a name for all below it, separated by spaces or commas',
+    example: '*.grafana.net grafana.example.com',
+    fallback: '*.grafana.net',
+    schema: oncallStackHosts,
+  }),
+  ONCALL_LOOKUP: variable({
+    kind: 'var',
+    meaning: 'Whether a stack that a request names is asked for its OnCall address.',
+    allowed: 'true or false',
+    example: 'true',
+    fallback: 'true',
+    schema: flag(true),
+  }),
   REVOCATION_UNAVAILABLE: variable({
     kind: 'var',
     meaning: 'What becomes of visitors with a link while revocations cannot be read.',
     allowed: 'deny or allow',
     example: 'deny',
     fallback: 'deny',
-    reserved: true,
     schema: z.enum(['deny', 'allow'], { error: 'is neither deny nor allow' }).default('deny'),
   }),
   REVOCATION_MEMO_SECONDS: variable({
@@ -360,21 +400,22 @@ export const VARIABLES = {
     allowed: 'a whole number of seconds from 1 to 300',
     example: '10',
     fallback: '10',
-    reserved: true,
     schema: count(10, { min: 1, max: 300 }),
   }),
   ADMIN_HOST: variable({
     kind: 'var',
     meaning: 'The only host on which the admin API and the console answer.',
-    allowed: 'a host name',
+    allowed: 'a host name, with its port where it is not 443',
     example: 'admin.example.com',
     fallback: 'any host',
-    reserved: true,
-    schema: text,
+    schema: hostName.optional(),
   }),
 };
 
 /** Bindings that are no texts. */
 export const BINDINGS: Readonly<Record<string, string>> = {
-  POSTERN_KV: 'The KV namespace for keys and revocations. This version does not use it yet.',
+  POSTERN_KV:
+    'The KV namespace for keys, revocations and learnt regions of OnCall. Without it, keys are those of `SHARE_KEYS`, nothing can be revoked, and each isolate finds regions for itself.',
+  POSTERN_LEDGER:
+    'The Durable Objects (class `Ledger`) for events, counts and wrong signatures. Without them, events are in the log alone, and wrong signatures are not limited.',
 };

@@ -4,6 +4,8 @@ import type { KeyRegistry } from '../share/key.ts';
 export const AUTHORIZATION_LENGTH_MAX = 8_192;
 /** A scheme and its credentials, and the same once more. */
 const WORDS_MAX = 4;
+/** Texts that one look-up takes (one read of KV). Far more than any credential of Grafana holds. */
+const SECRETS_MAX = 100;
 /** Shorter than any secret that Grafana makes (32 characters); what is shorter is not looked up. */
 const SECRET_LENGTH_MIN = 8;
 
@@ -22,10 +24,19 @@ export async function judgeCredentials(authorization: string, keys: KeyRegistry)
   if (authorization.length > AUTHORIZATION_LENGTH_MAX) return 'unreadable';
   const words = authorization.split(/[\s,]/).filter((word) => word !== '');
   if (words.length > WORDS_MAX) return 'unreadable';
-  for (const secret of findPossibleSecrets(authorization, words)) {
-    if (await keys.findBySecret(secret)) return 'share-key';
-  }
-  return 'none';
+  if (isWebToken(words)) return 'none';
+  const secrets = findPossibleSecrets(authorization, words);
+  if (secrets.size > SECRETS_MAX) return 'unreadable';
+  const found = await keys.findBySecret([...secrets]);
+  return found ? 'share-key' : 'none';
+}
+
+/**
+ * A signed JSON Web Token, as Grafana's auth.jwt takes. Its dots are in no base64 that Grafana would decode as an
+ * API key, and it does not begin as a service account token does; its claims (groups, say) may be many.
+ */
+function isWebToken(words: readonly string[]): boolean {
+  return words.length === 2 && /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(words[1] ?? '');
 }
 
 /** What a header holds, as it is and when decoded, whole and word by word. */

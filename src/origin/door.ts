@@ -1,16 +1,21 @@
 import type { Visit } from '../corridor.ts';
 import { findRefererPath } from '../headers/referer.ts';
-import { hashOf, summarisePath } from '../observe/summary.ts';
+import { parseQuery } from '../lib/query.ts';
+import { summarisePath } from '../observe/summary.ts';
 import type { Refusal } from '../refusal/refuse.ts';
+import { answerRevoked } from '../session/answer.ts';
 import type { ChooseRefusal, NamedTarget, Serving } from '../session/choose.ts';
 import { arrivalOf } from '../session/keeper.ts';
 import { nameTarget, type TargetRefusal } from '../session/named-target.ts';
+import { ALL } from '../session/scope.ts';
+import type { PublicReason } from '../session/standing.ts';
 import type { ShareKey } from '../share/key.ts';
 import { answerAtEdge } from './edge-answers.ts';
 import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
-import { mayView, namesIdentity } from './policy.ts';
-import { findPublicDashboard } from './public-dashboards.ts';
+import { mayView } from './policy.ts';
+import { findNamedPublicDashboard, findPublicDashboard } from './public-dashboards.ts';
+import { refuseRevokedPublic, servePublic } from './public-visitors.ts';
 import { serveStaticFile } from './static-cache.ts';
 import { isStaticFile } from './static-files.ts';
 import { matchViewerRoute, type ViewerRequest } from './viewer-routes.ts';
@@ -23,31 +28,21 @@ const UNREADABLE_HEADER: Readonly<Record<TargetRefusal, string>> = {
 /** The last door: a file that needs nobody, a public dashboard, a session, or else a visitor. */
 export function originDoor(request: Request, visit: Visit): Response | Promise<Response> {
   if (isStaticFile(request.method, visit.url.path)) return serveStaticFile(request, visit);
-  const { publicDashboards } = visit.house.config;
-  return (publicDashboards.enabled ? servePublic(request, visit) : undefined) ?? serve(request, visit);
+  const { publicDashboards, visitors } = visit.house.config;
+  const { path } = visit.url;
+  const token = publicDashboards.enabled ? findPublicToken(request, visit) : undefined;
+  if (token !== undefined) return servePublic(token, request, visit);
+  const named = visitors === 'pass' ? findNamedPublicDashboard(path) : undefined;
+  return named === undefined ? serve(request, visit) : serveUnlessRevoked(named, request, visit);
 }
 
-/** Public dashboards that one address (an office behind one) may look at together. */
-const DASHBOARDS_A_TIME = 5;
+function findPublicToken({ method, headers }: Request, { url }: Visit): string | undefined {
+  return findPublicDashboard(method, url.path, () => findRefererPath(headers, url.host));
+}
 
-/** Grafana's own public dashboards go out without any credential, whatever cookie came, and not too often. */
-function servePublic(request: Request, visit: Visit): Promise<Response> | Response | undefined {
-  const { method, headers } = request;
-  const token = findPublicDashboard(method, visit.url.path, findRefererPath(headers, visit.url.host));
-  if (token === undefined) return undefined;
-  if (namesIdentity(visit.url.query)) return visit.refuse({ code: 'path_not_shared' });
-  // Cloudflare sets this name itself and overwrites what a client sends.
-  const address = headers.get('CF-Connecting-IP') ?? '';
-  const { requestsPerMinute } = visit.house.config.publicDashboards;
-  const { publicRates } = visit.house;
-  const waitSeconds = Math.max(
-    publicRates.count(`${address} ${token}`, requestsPerMinute, visit.now),
-    // The page that a start request comes from is only claimed, so addresses are counted by themselves too.
-    publicRates.count(address, requestsPerMinute * DASHBOARDS_A_TIME, visit.now),
-  );
-  if (waitSeconds === 0) return forward(request, { kind: 'nobody' }, visit);
-  visit.observe('public_dashboard.rate.refused', { dashboard: hashOf(token) });
-  return visit.refuse({ code: 'too_many_attempts' }, new Headers({ 'Retry-After': String(waitSeconds) }));
+/** Those who come as themselves see no revoked public dashboard either, however its path is spelt. */
+async function serveUnlessRevoked(token: string, request: Request, visit: Visit): Promise<Response> {
+  return (await refuseRevokedPublic(token, visit)) ?? serve(request, visit);
 }
 
 /** A grant that fits serves; without any, the operator's choice for visitors holds. */
@@ -78,11 +73,44 @@ async function serveUnderGrant(
   if (library !== undefined && !(await visit.house.libraryElements.isShared(library, serving, visit))) {
     return refusePath(key, request, visit);
   }
+  const lost = await findLostByQuery(serving, asked, visit);
+  if (lost) return refuseRevoked(lost, key, asked.dashboard, visit);
   const refused = refuseFromElsewhere(request, visit);
   if (refused) return refused;
+  countServed(serving, visit);
   return asked.route.edge
     ? answerAtEdge(asked.route.edge, asked)
     : forward(request, { kind: 'share', serving }, visit);
+}
+
+/** A session of all dashboards is asked about one at a time: about one that the query names, too. */
+async function findLostByQuery(
+  { grant }: Serving<ShareKey>,
+  { route }: ViewerRequest,
+  visit: Visit,
+): Promise<PublicReason | undefined> {
+  if (route.dashboardParameter === undefined || !grant.dashboards.includes(ALL)) return undefined;
+  const named = parseQuery(visit.url.query).find(({ name }) => name === route.dashboardParameter)?.value;
+  if (named === undefined) return undefined;
+  const { withdrawn } = await visit.house.revocations.standingOf(grant, named);
+  return withdrawn.get(named);
+}
+
+function refuseRevoked(
+  lost: PublicReason,
+  key: ShareKey | undefined,
+  uid: string | undefined,
+  visit: Visit,
+): Response {
+  const facts = { key: key?.name, orgId: key?.orgId, uid };
+  visit.observe('session.revoked', { reason: lost.publicReason ?? 'revoked', ...facts });
+  return visit.refuse(answerRevoked(lost));
+}
+
+/** Warm requests are counted in the isolate; now and then the counts go where they are kept. */
+function countServed({ grant }: Serving<ShareKey>, visit: Visit): void {
+  const rest = visit.house.tally.count(grant, grant.uid, grant.linkId, visit.now);
+  if (rest) visit.waitUntil(rest);
 }
 
 function refusePath(key: ShareKey, { method }: Request, visit: Visit): Response {
@@ -103,11 +131,13 @@ async function serveWithoutGrant(
     if (config.visitors === 'deny') return visit.refuse({ code: 'session_required' });
     return refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'visitor' }, visit);
   }
-  visit.concern(await sessions.findKeyConcerned(arrivalOf(request, visit), target));
-  return visit.refuse(WITHOUT_GRANT[reason]);
+  const key = await sessions.findKeyConcerned(arrivalOf(request, visit), target);
+  visit.concern(key);
+  if (typeof reason === 'string') return visit.refuse(WITHOUT_GRANT[reason]);
+  return refuseRevoked(reason, key, target.uid, visit);
 }
 
-const WITHOUT_GRANT: Readonly<Record<Exclude<ChooseRefusal, 'none'>, Refusal>> = {
+const WITHOUT_GRANT: Readonly<Record<Exclude<ChooseRefusal & string, 'none'>, Refusal>> = {
   ended: { code: 'session_required' },
   'not-shared': { code: 'path_not_shared' },
   'two-cookies': { code: 'bad_request', more: 'A session cookie came twice.' },

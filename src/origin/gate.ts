@@ -4,12 +4,16 @@ import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
 import { chooseRoute } from './routes.ts';
 
-/** Closed paths and share keys in other hands are refused before anything else is asked, whoever comes. */
-export function closedGate(
+/** Closed paths are refused before anything else is asked, whoever comes. */
+export function closedGate(_request: Request, visit: Visit): Response | undefined {
+  return isClosed(visit) ? visit.refuse({ code: 'path_not_shared' }) : undefined;
+}
+
+/** Share keys in other hands are refused, whoever comes. */
+export function shareKeyGate(
   request: Request,
   visit: Visit,
 ): Response | undefined | Promise<Response | undefined> {
-  if (isClosed(visit)) return visit.refuse({ code: 'path_not_shared' });
   const authorization = request.headers.get('Authorization');
   return authorization === null ? undefined : refuseShareKey(authorization, visit);
 }

@@ -26,18 +26,27 @@ const START: ReadonlySet<string> = new Set([
  * The access token of the public dashboard that a request belongs to, in one spelling (32 lower-case hex
  * digits); undefined where it belongs to none.
  *
- * @param refererPath path of a `Referer` of this host, if there is one
+ * @param findRefererPath path of a `Referer` of this host, if there is one; asked for where it matters alone
  */
 export function findPublicDashboard(
   method: string,
   path: string,
-  refererPath: string | undefined,
+  findRefererPath: () => string | undefined,
 ): string | undefined {
   const asked = method === 'HEAD' ? 'GET' : method;
-  const source = START.has(`${asked} ${path}`) ? { asked: 'GET', path: refererPath ?? '' } : { asked, path };
+  const source = START.has(`${asked} ${path}`)
+    ? { asked: 'GET', path: findRefererPath() ?? '' }
+    : { asked, path };
   for (const { method: allowed, pattern } of ROUTES) {
     const token = allowed === source.asked ? pattern.exec(source.path)?.groups?.token : undefined;
     if (token !== undefined) return token.replaceAll('-', '').toLowerCase();
   }
   return undefined;
+}
+
+const NAMED = new RegExp(`^/(?:api/public/dashboards|public-dashboards)/${TOKEN}(?:/|$)`, 'i');
+
+/** The access token that a path names in any way, also in one that opens nothing here; in the same spelling. */
+export function findNamedPublicDashboard(path: string): string | undefined {
+  return NAMED.exec(path)?.groups?.token?.replaceAll('-', '').toLowerCase();
 }

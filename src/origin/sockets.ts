@@ -1,4 +1,5 @@
 import type { Visit } from '../corridor.ts';
+import type { Grant } from '../session/grant.ts';
 import { passCookies } from './answer.ts';
 import type { Identity } from './forward.ts';
 import { joinSockets } from './websocket.ts';
@@ -53,9 +54,15 @@ export function handBackSocket(
   const { grant, end } = identity.serving;
   return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
     secondsLeft: end - visit.now,
+    lookSeconds: visit.house.config.revocation.memoSeconds,
     stillHolds: () => visit.house.sessions.stillHolds(grant),
+    onEnded: () => observeEnded(grant, visit),
     onClosed: () => releaseSocket(identity, visit),
   });
+}
+
+function observeEnded({ name, orgId, linkId, id }: Grant, visit: Visit): void {
+  visit.observe('session.socket.closed', { key: name, orgId, linkId, sessionId: id });
 }
 
 /** The origin's own socket, for those who come as themselves: it may set its cookies, but none of ours. */

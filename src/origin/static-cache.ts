@@ -3,7 +3,7 @@ import { formatTarget } from '../lib/request-url.ts';
 import { addressAtOrigin, askOrigin } from './ask.ts';
 import { dress, forward, handBack, refuseFailure } from './forward.ts';
 
-/** Statuses and names that may be kept: a whole file that says it may be shared. */
+/** Types of files that may be kept. */
 const KEPT_TYPES =
   /^(?:text\/(?:css|javascript|plain)|application\/(?:javascript|json|wasm)|font\/|image\/)/i;
 const SHARED_SECONDS = 3600;

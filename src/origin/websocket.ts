@@ -5,15 +5,17 @@ const CLOSE_LIVED_LONG = 4002;
 const CLOSE_INTERNAL_ERROR = 1011;
 /** No socket lives longer; Grafana Live connects again by itself, and is judged again. */
 const SOCKET_SECONDS_MAX = 3600;
-/** How often a socket's session is looked at again. */
-const LOOK_SECONDS = 10;
 
 /** What lets a socket go on. */
 export interface SocketSession {
   /** Seconds until the session's own end. */
   readonly secondsLeft: number;
+  /** How often it is looked at again. Each look may read KV, for as long as the socket is open. */
+  readonly lookSeconds: number;
   /** Whether the session still holds: its key is registered, and nothing was revoked. */
   stillHolds(): Promise<boolean> | boolean;
+  /** Told where it held no more. */
+  onEnded(): void;
   /** Told once, when the sockets have closed. */
   onClosed(): void;
 }
@@ -50,8 +52,11 @@ function watch(pair: Pair, session: SocketSession): void {
     Math.min(session.secondsLeft, SOCKET_SECONDS_MAX) * 1000,
   );
   const look = setInterval(async () => {
-    if (!(await holds(session))) letGo(CLOSE_SESSION_ENDED, 'session ended');
-  }, LOOK_SECONDS * 1000);
+    // It may have closed by itself meanwhile.
+    if ((await holds(session)) || !isOpen) return;
+    letGo(CLOSE_SESSION_ENDED, 'session ended');
+    session.onEnded();
+  }, session.lookSeconds * 1000);
   let isOpen = true;
   // Not only on a close event: an origin that never answers a close must not keep the session's place.
   function letGo(code: number, reason: string): void {

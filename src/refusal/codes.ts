@@ -107,14 +107,47 @@ export const CODES = {
     },
     next: ASK_OWNER,
   },
+  revoked: {
+    status: 403,
+    title: { en: 'This access was taken back', zh: '访问权限已被撤销' },
+    detail: {
+      en: 'The link, its key, the session or the dashboard was revoked by its owner.',
+      zh: '该链接、密钥、会话或仪表板已被所有者撤销。',
+    },
+    next: ASK_OWNER,
+  },
+  revocation_unavailable: {
+    status: 503,
+    title: { en: 'Access cannot be checked right now', zh: '暂时无法核实访问权限' },
+    detail: {
+      en: 'The gateway cannot read whether this access was taken back, so it lets nobody in until it can.',
+      zh: '网关暂时无法读取撤销记录，因此在恢复之前不会放行任何人。',
+    },
+    next: TRY_AGAIN,
+  },
+  admin_token_required: {
+    status: 401,
+    title: { en: 'The admin API needs its token', zh: '管理接口需要令牌' },
+    detail: {
+      en: 'The Authorization header carries no admin token, or a wrong one.',
+      zh: 'Authorization 请求头中没有管理令牌，或令牌不正确。',
+    },
+    next: {
+      en: 'Send Authorization: Bearer <ADMIN_TOKEN>. For the command line, set POSTERN_ADMIN_TOKEN.',
+      zh: '请发送 Authorization: Bearer <ADMIN_TOKEN>。使用命令行时请设置 POSTERN_ADMIN_TOKEN。',
+    },
+  },
   too_many_attempts: {
     status: 429,
     title: { en: 'Too many requests', zh: '请求过于频繁' },
     detail: {
-      en: 'There were more requests from here than are allowed in a minute.',
-      zh: '来自此处的请求超过了每分钟的限制。',
+      en: 'There were more requests, or more wrong ones, from here or for this key than are allowed in a minute.',
+      zh: '来自此处或针对该密钥的请求（或错误请求）超过了每分钟的限制。',
     },
-    next: { en: 'Wait a minute and try again.', zh: '请等待一分钟后重试。' },
+    next: {
+      en: 'Wait as long as the Retry-After header says and try again.',
+      zh: '请按照 Retry-After 响应头指示的时间等待后重试。',
+    },
   },
   cookies_blocked: {
     status: 400,
@@ -179,6 +212,30 @@ export const CODES = {
     },
     next: TRY_AGAIN,
   },
+  oncall_region_unknown: {
+    status: 421,
+    title: { en: 'Nobody knows where this OnCall token belongs', zh: '无法确定此 OnCall 令牌所属的区域' },
+    detail: {
+      en: 'The token has the right form, and it leads to no OnCall region that this gateway knows.',
+      zh: '令牌格式正确，但无法对应到此网关已知的任何 OnCall 区域。',
+    },
+    next: {
+      en: 'Name the region in the settings of the gateway; none is assumed.',
+      zh: '请在网关设置中指定区域；网关不会默认选择任何区域。',
+    },
+  },
+  oncall_stack_unusable: {
+    status: 502,
+    title: { en: 'The stack does not tell its OnCall region', zh: '无法从堆栈获取其 OnCall 区域' },
+    detail: {
+      en: 'The request names a Grafana stack, which was asked for the address of its OnCall.',
+      zh: '请求指定了一个 Grafana 堆栈，网关已向其查询 OnCall 地址。',
+    },
+    next: {
+      en: 'Check the address in X-Grafana-URL and the rights of the token, or bind the stack in ONCALL_BINDINGS.',
+      zh: '请检查 X-Grafana-URL 中的地址与令牌权限，或在 ONCALL_BINDINGS 中绑定该堆栈。',
+    },
+  },
   misconfigured: {
     status: 500,
     title: { en: 'This gateway is not set up yet', zh: '网关尚未完成配置' },
@@ -195,10 +252,40 @@ export const CODES = {
     status: 404,
     title: { en: 'There is nothing at this address', zh: '此地址没有内容' },
     detail: {
-      en: 'Addresses below /-/ belong to the gateway, and it has none of this name.',
-      zh: '/-/ 下的地址属于网关，其中没有此名称。',
+      en: 'What stands below /-/ belongs to the gateway, and it has nothing of this name.',
+      zh: '/-/ 下的内容属于网关本身，其中没有此名称。',
     },
     next: { en: 'Check the address.', zh: '请检查地址。' },
+  },
+  invalid_input: {
+    status: 400,
+    title: { en: 'The admin API cannot take this', zh: '管理接口无法接受该请求' },
+    detail: {
+      en: 'Something in the address or the body is not in its form.',
+      zh: '地址或请求体中的某项内容格式不正确。',
+    },
+    next: { en: 'Correct what is named and send it again.', zh: '请更正所指出的内容后重新发送。' },
+  },
+  storage_unavailable: {
+    status: 503,
+    title: { en: 'Storage does not answer', zh: '存储暂时不可用' },
+    detail: {
+      en: 'KV could not be read or written, so what was asked for is not done, or only in part.',
+      zh: 'KV 无法读取或写入，请求的操作没有完成，或只完成了一部分。',
+    },
+    next: {
+      en: 'Send the same request again: every one may be repeated.',
+      zh: '请重新发送相同的请求：所有请求都可以重复发送。',
+    },
+  },
+  conflict: {
+    status: 409,
+    title: { en: 'This does not fit what is there', zh: '与现有状态冲突' },
+    detail: {
+      en: 'The admin API understood the request, and the present state does not allow it.',
+      zh: '管理接口理解该请求，但当前状态不允许执行。',
+    },
+    next: { en: 'Read what was found, and decide.', zh: '请查看具体原因后再决定。' },
   },
   internal_error: {
     status: 500,
