@@ -25,7 +25,10 @@ export type OptionValues<T extends OptionTable> = {
 
 export interface Args<T extends OptionTable> {
   readonly options: OptionValues<T>;
+  /** Words before `--`. */
   readonly positionals: readonly string[];
+  /** Words behind `--`. */
+  readonly rest: readonly string[];
 }
 
 /**
@@ -35,7 +38,7 @@ export interface Args<T extends OptionTable> {
  *   one of them may be a key that was typed in the wrong place.
  */
 export function readArgs<T extends OptionTable>(argv: readonly string[], table: T): Args<T> {
-  const { values, positionals, tokens } = parseWords(argv, table);
+  const { values, tokens } = parseWords(argv, table);
   const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) {
@@ -46,7 +49,13 @@ export function readArgs<T extends OptionTable>(argv: readonly string[], table: 
       fix: 'Give it once.',
     });
   }
-  return { options: values as OptionValues<T>, positionals };
+  const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
+  const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token] : []));
+  return {
+    options: values as OptionValues<T>,
+    positionals: words.filter(({ index }) => index < end).map(({ value }) => value),
+    rest: words.filter(({ index }) => index > end).map(({ value }) => value),
+  };
 }
 
 function parseWords(argv: readonly string[], options: OptionTable) {
@@ -86,7 +95,7 @@ function createUnknownOption(name: string, table: OptionTable) {
           .map((option) => `--${option}`)
           .join(', ')}.`,
     fix: isToken
-      ? 'Set POSTERN_KEY_TOKEN, write --token-file FILE, or pipe it in. If this one was real, replace it in Grafana.'
+      ? 'Tokens and secrets come from the environment, a file or standard input. If this one was real, replace it.'
       : `${nearest === undefined ? '' : `Did you mean --${nearest}? `}See: postern help`,
   });
 }

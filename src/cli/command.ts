@@ -1,17 +1,21 @@
+import type * as z from 'zod';
 import { COMMON_OPTIONS, type OptionTable, type OptionValues, readArgs } from './args.ts';
 import { type ExitCode, misuse } from './cli-error.ts';
 import { formatCommandHelp } from './help-text.ts';
 import type { Io } from './io.ts';
-import { formatJson } from './print.ts';
+import { printHelp } from './print-help.ts';
 
 /** One row of the table of commands. */
 export interface Command {
+  /** One word, or a family and a word: `link`, `key add`. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** The words behind `postern`. */
   readonly usage: string;
   readonly help: string;
+  /** What it prints with `--json`. */
+  readonly output: z.ZodType;
   run(argv: readonly string[], io: Io): Promise<ExitCode>;
 }
 
@@ -25,7 +29,10 @@ export interface CommandDefinition<T extends OptionTable> {
   readonly examples: readonly string[];
   /** Names of its positional words, all of them required. */
   readonly positionals: readonly string[];
+  /** Whether words behind `--` are for another program; else they are positional words. */
+  readonly passesRest?: boolean;
   readonly options: T;
+  readonly output: z.ZodType;
   run(call: Call<T>, io: Io): Promise<ExitCode>;
 }
 
@@ -33,11 +40,13 @@ export interface CommandDefinition<T extends OptionTable> {
 export interface Call<T extends OptionTable> {
   readonly options: OptionValues<T & typeof COMMON_OPTIONS>;
   readonly positionals: readonly string[];
+  /** Words for another program. */
+  readonly rest: readonly string[];
 }
 
 /** A row of the table: reads the words, answers `--help`, counts the positional words, and runs. */
 export function defineCommand<T extends OptionTable>(definition: CommandDefinition<T>): Command {
-  const { name, summary, usage } = definition;
+  const { name, summary, usage, output, passesRest = false } = definition;
   const table = { ...definition.options, ...COMMON_OPTIONS };
   const help = formatCommandHelp({ ...definition, options: table });
   return {
@@ -45,15 +54,14 @@ export function defineCommand<T extends OptionTable>(definition: CommandDefiniti
     summary,
     usage,
     help,
+    output,
     async run(argv, io) {
-      const { options, positionals } = readArgs(argv, table);
-      const call = { options: options as Call<T>['options'], positionals };
-      if (call.options.help) {
-        io.stdout.write(call.options.json ? formatJson({ name, summary, usage, help }) : help);
-        return 0;
-      }
+      const args = readArgs(argv, table);
+      const options = args.options as Call<T>['options'];
+      if (options.help) return printHelp({ name, summary, usage, help }, options.json === true, io);
+      const positionals = passesRest ? args.positionals : [...args.positionals, ...args.rest];
       checkCount(positionals, definition);
-      return definition.run(call, io);
+      return definition.run({ options, positionals, rest: passesRest ? args.rest : [] }, io);
     },
   };
 }

@@ -1,41 +1,56 @@
 import type { OptionTable } from './args.ts';
 import type { Command, CommandDefinition } from './command.ts';
+import { FAMILIES } from './families.ts';
 import { formatRows } from './print.ts';
 
-/** What holds for every command, at the end of the overview. */
-const NOTES = `Exit codes
+/** What holds for every command. */
+export const NOTES = `Exit codes
   0   done; inspect: the link would be accepted
   1   refused or failed; inspect: the link would be refused
   2   wrong use
 
-A key's token comes from POSTERN_KEY_TOKEN, from --token-file FILE, or from standard input. It is never an
-argument, and it is never printed.
+A key's token comes from POSTERN_KEY_TOKEN, from --token-file FILE, or from standard input. The admin token comes from
+POSTERN_ADMIN_TOKEN or --admin-token-file FILE. Neither is ever an argument, and neither is printed.
 
 With --json one JSON document goes to standard output, also for an error:
   {"error":{"code","what","details","fix"}}. Codes stay; words may change. Warnings go to standard error.
+postern schema COMMAND prints the JSON Schema of what a command prints with --json.
 
 Colours are for terminals alone; NO_COLOR switches them off. POSTERN_TIMESTAMP (ten digits) takes the place of
-the current time, for tests.
-`;
+the current time where links are signed and inspected, for tests.`;
 
-/** The list of commands and what holds for all of them. */
+/** The overview in parts, so that it fits a screen. */
+const SECTIONS: readonly { readonly title: string; readonly names: readonly string[] }[] = [
+  { title: "Links, with a key's token (POSTERN_KEY_TOKEN)", names: ['link', 'derive', 'inspect'] },
+  {
+    title: 'A gateway, through its admin API (POSTERN_URL, POSTERN_ADMIN_TOKEN)',
+    names: ['key', 'revoke', 'unrevoke', 'events', 'rotate'],
+  },
+];
+
+/** The list of commands: 24 lines of 80 columns. */
 export function formatOverview(commands: readonly Command[]): string {
+  const summaries = new Map([...commands, ...FAMILIES].map(({ name, summary }) => [name, summary]));
+  const width = Math.max(...SECTIONS.flatMap(({ names }) => names.map((name) => name.length)));
+  const sections = SECTIONS.map(({ title, names }) => {
+    const rows = names.map((name): [string, string] => [name.padEnd(width), summaries.get(name) ?? '']);
+    return `${title}\n${formatRows(rows)}`;
+  });
   return `postern: share links and access for dashboards behind a Postern gateway
 
 Usage: postern <command> [options]
 
-Commands
-${formatRows(commands.map(({ name, summary }) => [name, summary]))}
+${sections.join('\n\n')}
 
 Options
 ${formatRows([
+  ['--json    ', 'print one JSON document, for programs; errors too'],
   ['--help, -h', 'print this text, or that of a command'],
   ['--version', 'print the version'],
-  ['--json', 'print one JSON document, for programs'],
 ])}
 
-${NOTES}
-See also: postern help <command>
+Exit codes: 0 done, 1 refused or failed, 2 wrong use. Secrets are no arguments.
+See also: postern help <command>, postern help help, postern schema <command>
 `;
 }
 

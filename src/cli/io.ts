@@ -1,7 +1,11 @@
 import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { CliError } from './cli-error.ts';
 import { createStyle, type Style } from './print.ts';
+import { replacePrivateFile } from './private-file.ts';
+import { type ProgramOrder, runProgram } from './program.ts';
 
 /** A stream that is written to. */
 export interface Output {
@@ -10,7 +14,7 @@ export interface Output {
   write(text: string): void;
 }
 
-/** What a command sees of the outside: its environment, its streams, and files by name. */
+/** What a command sees of the outside: environment, streams, files by name, time, other programs, the network. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
@@ -18,6 +22,16 @@ export interface Io {
   readonly isStdinTerminal: boolean;
   readStdin(): Promise<string>;
   readFile(path: string): Promise<string>;
+  /** Puts a file in place as a whole or not at all, for this user alone. */
+  replaceFile(path: string, text: string): Promise<void>;
+  /** Nothing where there is no such file. */
+  removeFile(path: string): Promise<void>;
+  /** Runs a program to its end, with what it writes on standard error. @returns its exit code */
+  runProgram(order: ProgramOrder): Promise<number>;
+  fetch(request: Request): Promise<Response>;
+  /** Unix milliseconds. */
+  now(): number;
+  sleep(seconds: number): Promise<void>;
 }
 
 /** Far more than any token or link. */
@@ -34,6 +48,12 @@ export function createProcessIo(process: NodeJS.Process): Io {
     isStdinTerminal: stdin.isTTY === true,
     readStdin: () => readAll(stdin, 'standard input'),
     readFile: (path) => readAll(createReadStream(path), 'the file'),
+    replaceFile: replacePrivateFile,
+    removeFile: (path) => rm(path, { force: true }),
+    runProgram: (order) => runProgram(order, env),
+    fetch: (request) => fetch(request),
+    now: Date.now,
+    sleep: (seconds) => setTimeout(seconds * 1000),
   };
 }
 

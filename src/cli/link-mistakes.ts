@@ -81,11 +81,11 @@ export function createForeignToken(embedded: GrafanaToken['embedded']): CliError
 }
 
 /** A token in the place of a name would go out with every link. */
-export function createCarriedKey(): CliError {
+export function createCarriedKey(where = '--name'): CliError {
   return misuse({
     code: 'name-is-a-key',
-    what: '--name looks like a token.',
-    details: 'It takes the name of the key, which everyone can read in the link.',
+    what: `${where} looks like a token.`,
+    details: 'It takes the name of the key, which everyone can read in its links.',
     fix: 'Give the name under which the key is registered. If the token was real, replace it in Grafana.',
   });
 }

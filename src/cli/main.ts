@@ -1,17 +1,36 @@
 import { version } from '../../package.json';
 import { wantsJson } from './args.ts';
-import { CliError, type ExitCode, misuse } from './cli-error.ts';
+import { CliError, type ExitCode } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { derive } from './commands/derive.ts';
-import { createHelp, findCommand } from './commands/help.ts';
+import { events } from './commands/events.ts';
+import { createHelp, explain } from './commands/help.ts';
 import { inspect } from './commands/inspect.ts';
+import { KEY_COMMANDS } from './commands/key.ts';
 import { link } from './commands/link.ts';
+import { ONCALL_COMMANDS } from './commands/oncall.ts';
+import { REVOKE_COMMANDS } from './commands/revoke.ts';
+import { rotate } from './commands/rotate.ts';
+import { createSchema } from './commands/schema.ts';
+import { UNREVOKE_COMMANDS } from './commands/unrevoke.ts';
+import { createWordMissing, resolveCommand } from './families.ts';
 import { createProcessIo, type Io } from './io.ts';
 import { describeError, formatError, formatJson } from './print.ts';
 
 /** The commands, in the order of the help text. */
-const COMMANDS: readonly Command[] = [link, derive, inspect];
-const HELP = createHelp(COMMANDS);
+const COMMANDS: readonly Command[] = [
+  link,
+  derive,
+  inspect,
+  ...KEY_COMMANDS,
+  ...REVOKE_COMMANDS,
+  ...UNREVOKE_COMMANDS,
+  ...ONCALL_COMMANDS,
+  events,
+  rotate,
+];
+const SCHEMA = createSchema(COMMANDS);
+const HELP = createHelp([...COMMANDS, SCHEMA]);
 
 /** Runs one command line and tells its exit code. */
 async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -24,10 +43,13 @@ async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
   const [name, ...words] = argv;
-  if (name === undefined) throw createNoCommand();
+  if (name === undefined || name === '--json') return HELP.run(argv, io);
   if (name === '--help' || name === '-h') return HELP.run(words, io);
   if (name === '--version' || name === '-V') return printVersion(words, io);
-  return findCommand(name, [...COMMANDS, HELP]).run(words, io);
+  const resolved = resolveCommand(argv, [...COMMANDS, SCHEMA, HELP]);
+  if (resolved.kind === 'command') return resolved.command.run(resolved.words, io);
+  if (words.includes('--help') || words.includes('-h')) return explain(resolved, words, io);
+  throw createWordMissing(resolved.family, resolved.members);
 }
 
 function printVersion(words: readonly string[], io: Io): ExitCode {
@@ -39,15 +61,6 @@ function report(error: CliError, asJson: boolean, io: Io): ExitCode {
   if (asJson) io.stdout.write(formatJson(describeError(error)));
   else io.stderr.write(formatError(error, io.stderr.style));
   return error.exitCode;
-}
-
-function createNoCommand(): CliError {
-  return misuse({
-    code: 'command-missing',
-    what: 'There is no command.',
-    details: `Commands are ${[...COMMANDS, HELP].map(({ name }) => name).join(', ')}.`,
-    fix: 'See: postern help',
-  });
 }
 
 /** The message of an unforeseen error may quote what was read, so only its kind is told. */

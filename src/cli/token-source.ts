@@ -3,6 +3,7 @@ import { type GrafanaToken, parseGrafanaToken } from '../share/token.ts';
 import type { OptionRow } from './args.ts';
 import { CliError, misuse } from './cli-error.ts';
 import type { Io } from './io.ts';
+import { readSecretFile } from './secret-file.ts';
 
 export const TOKEN_FILE_OPTION = {
   type: 'string',
@@ -57,7 +58,8 @@ export async function findToken(search: TokenSearch, io: Io): Promise<GrafanaTok
 }
 
 async function readSource({ file, mayReadStdin }: TokenSearch, io: Io): Promise<FoundToken | undefined> {
-  if (file !== undefined && file !== '-') return { text: await readTokenFile(file, io), source: 'the file' };
+  if (file !== undefined && file !== '-')
+    return { text: await readSecretFile(file, 'token-file', io), source: 'the file' };
   const inherited = (io.env.POSTERN_KEY_TOKEN ?? '').trim();
   if (file === undefined && inherited !== '')
     return { text: new Secret(inherited), source: 'POSTERN_KEY_TOKEN' };
@@ -65,30 +67,6 @@ async function readSource({ file, mayReadStdin }: TokenSearch, io: Io): Promise<
   const text = (await io.readStdin()).trim();
   // Nothing where nothing was announced is no token; nothing where one was announced is a mistake.
   return text === '' && file === undefined ? undefined : { text: new Secret(text), source: 'standard input' };
-}
-
-async function readTokenFile(path: string, io: Io): Promise<Secret> {
-  try {
-    return new Secret((await io.readFile(path)).trim());
-  } catch (error) {
-    throw error instanceof CliError ? error : createUnreadable(error as NodeJS.ErrnoException);
-  }
-}
-
-const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file.',
-  EACCES: 'This user may not read it.',
-  EISDIR: 'It is a directory.',
-};
-
-/** The name is not repeated: it may be a token in the wrong place. */
-function createUnreadable({ code = '' }: NodeJS.ErrnoException): CliError {
-  return new CliError({
-    code: 'token-file-unreadable',
-    what: 'The file of --token-file cannot be read.',
-    details: FILE_PROBLEMS[code] ?? `The system says ${code || 'no more'}.`,
-    fix: 'Give the name of a file that holds the token and nothing else.',
-  });
 }
 
 function createMissing(): CliError {

@@ -67,6 +67,7 @@ const REASONS: Readonly<Record<Reason, readonly string[]>> = {
     'Have a new one signed when the page is asked for, not earlier.',
   ],
   'dashboard-not-shared': [LOCAL_RULES],
+  revoked: ['The link, its key, or its dashboard was taken back.'],
 };
 
 const MISTAKES: Readonly<Record<Exclude<SignerMistake['kind'], 'other-second'>, string>> = {

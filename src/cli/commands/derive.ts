@@ -1,5 +1,6 @@
 import { deriveKey } from '../../share/derive.ts';
 import { defineCommand } from '../command.ts';
+import { DeriveOutput } from '../output-schemas.ts';
 import { formatJson } from '../print.ts';
 import { FORCE_OPTION, requireToken, TOKEN_FILE_OPTION } from '../token-source.ts';
 
@@ -17,6 +18,7 @@ ${WARNING}`,
   examples: ['POSTERN_KEY_TOKEN=… postern derive', 'postern derive < token.txt'],
   positionals: [],
   options: { 'token-file': TOKEN_FILE_OPTION, force: FORCE_OPTION },
+  output: DeriveOutput,
   async run({ options }, io) {
     const token = await requireToken({ file: options['token-file'], force: options.force === true }, io);
     const derived = (await deriveKey(token)).reveal();

@@ -1,49 +1,47 @@
-import { misuse } from '../cli-error.ts';
+import type { ExitCode } from '../cli-error.ts';
 import { type Command, defineCommand } from '../command.ts';
-import { formatOverview } from '../help-text.ts';
-import { findNearest } from '../nearest.ts';
+import { formatFamilyHelp, type Resolved, resolveCommand } from '../families.ts';
+import { formatOverview, NOTES } from '../help-text.ts';
+import type { Io } from '../io.ts';
+import { HelpOutput } from '../output-schemas.ts';
 import { formatJson } from '../print.ts';
+import { printHelp } from '../print-help.ts';
 
 /** `postern help [command]`, over the other commands. */
 export function createHelp(commands: readonly Command[]): Command {
   const row = defineCommand({
     name: 'help',
-    summary: 'print this text, or that of a command',
+    summary: 'print the list of commands, or the text of one',
     usage: 'help [command]',
-    description: 'Without a command: the list of commands, and what holds for all of them.',
-    examples: ['postern help link'],
+    description: `Without a command: the list of commands.\n\n${NOTES}`,
+    examples: ['postern help link', 'postern help key', 'postern help key add'],
     positionals: [],
     options: {},
+    output: HelpOutput,
     run: async ({ options: { json } }, io) => {
-      io.stdout.write(json ? formatJson(listCommands(commands)) : formatOverview([...commands, row]));
+      io.stdout.write(json ? formatJson(listCommands([...commands, row])) : formatOverview(commands));
       return 0;
     },
   });
   return {
     ...row,
     async run(argv, io) {
-      const [name, ...rest] = argv;
+      const [name] = argv;
       if (name === undefined || name.startsWith('-')) return row.run(argv, io);
-      const command = findCommand(name, [...commands, row]);
-      return command.run(['--help', ...rest], io);
+      return explain(resolveCommand(argv, [...commands, row]), argv, io);
     },
   };
 }
 
-function listCommands(commands: readonly Command[]): unknown {
-  return { commands: commands.map(({ name, summary, usage }) => ({ name, summary, usage })) };
+/** The text of a command or of a family. */
+export function explain(resolved: Resolved, argv: readonly string[], io: Io): Promise<ExitCode> | ExitCode {
+  if (resolved.kind === 'command') return resolved.command.run(['--help', ...resolved.words], io);
+  const { family, members } = resolved;
+  const usage = `${family.name} <word>`;
+  const help = formatFamilyHelp(family, members);
+  return printHelp({ ...family, usage, help }, argv.includes('--json'), io);
 }
 
-/** @throws CliError with the nearest name, where there is no such command */
-export function findCommand(name: string, commands: readonly Command[]): Command {
-  const command = commands.find((one) => one.name === name);
-  if (command) return command;
-  const names = commands.map((one) => one.name);
-  const nearest = findNearest(name, names);
-  throw misuse({
-    code: 'command-unknown',
-    what: `There is no command "${name.slice(0, 40)}".`,
-    details: `Commands are ${names.join(', ')}.`,
-    fix: nearest === undefined ? 'See: postern help' : `Did you mean: postern ${nearest}`,
-  });
+function listCommands(commands: readonly Command[]) {
+  return { commands: commands.map(({ name, summary, usage }) => ({ name, summary, usage })) };
 }

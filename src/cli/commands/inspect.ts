@@ -9,6 +9,8 @@ import { GATEWAY_DEFAULTS } from '../gateway-defaults.ts';
 import { describeInspection } from '../inspection-json.ts';
 import { formatInspection } from '../inspection-text.ts';
 import type { Io } from '../io.ts';
+import { createBadValue } from '../option-values.ts';
+import { InspectOutput } from '../output-schemas.ts';
 import { formatJson } from '../print.ts';
 import { findSignerMistake, type SignerMistake } from '../signer-mistakes.ts';
 import { findToken, TOKEN_FILE_OPTION } from '../token-source.ts';
@@ -44,6 +46,7 @@ Exit code 0: it would be accepted as far as can be told. 1: it would be refused.
       about: "the gateway's SHARE_FRESHNESS_SECONDS (default 60)",
     },
   },
+  output: InspectOutput,
   async run({ options, positionals: [given = ''] }, io) {
     const { 'token-file': file, json } = options;
     const gateway = {
@@ -82,13 +85,17 @@ function readVersions(text: string | undefined): ReadonlySet<LinkVersion> {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const known = LINK_VERSIONS.filter((version) => words.includes(version));
   if (known.length > 0 && known.length === new Set(words).size) return new Set(known);
-  throw createBadValue('--versions', `It takes ${LINK_VERSIONS.join(', ')}, or several of them in quotes.`);
+  throw createBadValue(
+    '--versions',
+    `It takes ${LINK_VERSIONS.join(', ')}, or several of them in quotes.`,
+    'inspect',
+  );
 }
 
 function readSeconds(text: string | undefined): number {
   if (text === undefined) return GATEWAY_DEFAULTS.freshnessSeconds;
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw createBadValue('--freshness', 'It takes a whole number of seconds.');
+  throw createBadValue('--freshness', 'It takes a whole number of seconds.', 'inspect');
 }
 
 /** A signature that is wrong often shows what its signer did. */
@@ -102,15 +109,6 @@ async function diagnose(
   );
   const isReadable = typeof sign === 'string' && typeof timestamp === 'string';
   return isReadable ? findSignerMistake({ sign, timestamp }, token) : undefined;
-}
-
-function createBadValue(option: string, details: string) {
-  return misuse({
-    code: 'option-value',
-    what: `${option} is not in its form.`,
-    details,
-    fix: 'See: postern help inspect',
-  });
 }
 
 function createNoAddress() {

@@ -14,6 +14,8 @@ import {
   createMalformedAddress,
   createOrderMistake,
 } from '../link-mistakes.ts';
+import { toNumber } from '../option-values.ts';
+import { LinkOutput } from '../output-schemas.ts';
 import { formatJson } from '../print.ts';
 import { FORCE_OPTION, requireToken, TOKEN_FILE_OPTION } from '../token-source.ts';
 import { formatDuration, formatInstant, formatMoment } from '../words.ts';
@@ -55,6 +57,7 @@ A Grafana 9 API key knows its own name and organisation: others are refused.`,
     'token-file': TOKEN_FILE_OPTION,
     force: FORCE_OPTION,
   },
+  output: LinkOutput,
   async run({ options, positionals: [url = ''] }, io) {
     const order = readOrder(url, options, readClock(io));
     await rehearse(order);
@@ -76,11 +79,6 @@ function readOrder(
   if (org === undefined) throw createMissing('--org', 'the organisation of the key');
   const expireSeconds = expires === undefined ? undefined : toNumber(expires);
   return { url, name, orgId: toNumber(org), now, expireSeconds };
-}
-
-/** A number in its one spelling, `NaN` for any other, which no form accepts. */
-function toNumber(text: string): number {
-  return String(Number(text)) === text ? Number(text) : Number.NaN;
 }
 
 /** @throws CliError for what is no absolute http(s) address, and for one that is a share link already */
@@ -122,7 +120,7 @@ async function sign(order: Order, token: GrafanaToken | typeof STAND_IN): Promis
   return { url, inspection: result.value };
 }
 
-function describe({ url, inspection }: Signed): unknown {
+function describe({ url, inspection }: Signed) {
   const { version, dashboard, key, time, askedSeconds, linkId } = inspection;
   return {
     url,
