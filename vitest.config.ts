@@ -6,9 +6,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [
     cloudflareTest({
+      // Where the classes of Durable Objects are exported.
+      main: 'src/index.ts',
       miniflare: {
         compatibilityDate: '2026-10-01',
         kvNamespaces: ['POSTERN_KV'],
+        durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
         // The network is closed: a request that no test's origin took ends here.
         outboundService: () => new Response('the network is closed in tests', { status: 599 }),
       },
@@ -16,6 +19,8 @@ export default defineConfig({
   ],
   test: {
     setupFiles: ['test/support/setup.ts'],
-    include: ['test/{lib,config,headers,share,session,origin,observe,refusal,app}/**/*.test.ts'],
+    include: [
+      'test/{lib,config,headers,share,session,revocation,ledger,oncall,admin,api,origin,observe,refusal,app}/**/*.test.ts',
+    ],
   },
 });

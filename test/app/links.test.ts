@@ -31,13 +31,16 @@ describe('an accepted link', () => {
     await gateway.open({ expireSeconds: 60 });
     expect(gateway.events).toEqual([
       {
+        time: '2024-09-20T09:12:13.000Z',
         event: 'share.link.accepted',
+        outcome: 'done',
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         version: 'v2',
         key: 'test1',
         orgId: 1,
         uid: 'uid-one',
         linkId: expect.stringMatching(/^[0-9a-f]{16}$/),
+        sessionId: expect.stringMatching(/^[0-9a-f]{16}$/),
         sessionSeconds: 60,
       },
     ]);

@@ -1,6 +1,7 @@
 import { createExecutionContext } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import type { EventLine } from '../../src/observe/events.ts';
 import { Gateway, HOST, refusalOf } from '../support/gateway.ts';
 import { origin } from '../support/origin.ts';
 
@@ -14,7 +15,7 @@ async function askRaw(gateway: Gateway, url: string, headers: HeadersInit = {}):
   const request = new Request('https://placeholder.test/', { headers });
   Object.defineProperty(request, 'url', { value: url });
   expect(request.url).toBe(url);
-  const observe = (event: string, facts: object) => gateway.events.push({ event, ...facts });
+  const observe = (line: EventLine) => void gateway.events.push({ ...line });
   const app = createApp({ now: () => gateway.now, observe });
   return app.fetch(request, gateway.env, createExecutionContext());
 }

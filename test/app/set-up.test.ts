@@ -40,7 +40,31 @@ describe('a gateway that is not set up', () => {
     const gateway = new Gateway({ vars: { FRAME_ANCESTORS: '*', VISITORS: 'pass' } });
     await gateway.fetch('/');
     expect((await gateway.fetch('/')).status).toBe(200);
-    expect(gateway.eventNames).toEqual(['config.warning']);
+    expect(gateway.events).toEqual([
+      {
+        time: '2024-09-20T09:12:13.000Z',
+        event: 'config.warning',
+        outcome: 'noted',
+        warning: 'FRAME_ANCESTORS: * lets any page embed dashboards',
+      },
+    ]);
+  });
+
+  test('tells its log once what it cannot do without storage', async () => {
+    const gateway = new Gateway();
+    await gateway.fetch('/');
+    await gateway.fetch('/');
+    expect(gateway.storageWarnings).toEqual([
+      'POSTERN_KV is not bound: nothing can be revoked, and keys are those of SHARE_KEYS',
+      'POSTERN_LEDGER is not bound: events are in the log alone, and wrong signatures are not limited',
+    ]);
+  });
+
+  test('has nothing to say of storage that is bound', async () => {
+    const gateway = new Gateway({ bindings: 'real' });
+    await gateway.open();
+    expect(gateway.storageWarnings).toEqual([]);
+    expect(gateway.eventNames).toEqual(['share.link.accepted']);
   });
 });
 

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { WITHOUT_JUDGEMENT } from '../../bench/stand-ins.ts';
+import { WITHOUT_ADMIN, WITHOUT_JUDGEMENT } from '../../bench/stand-ins.ts';
+import { measureStartUps } from '../../bench/start-up.ts';
 import { bundleWorker } from '../../scripts/bundle.ts';
 
 const ENTRIES = readdirSync(resolve(import.meta.dirname, '../../bench/workers')).filter(
@@ -12,7 +13,15 @@ test.each(ENTRIES)('the measured Worker %s can be built', async (entry) => {
   expect(await bundleWorker(`bench/workers/${entry}`)).toContain('fetch');
 });
 
-test('the gateway can be built without its judgement, and is smaller then', async () => {
-  const bare = await bundleWorker('bench/workers/quiet.ts', WITHOUT_JUDGEMENT);
+test.each([
+  ['its judgement', WITHOUT_JUDGEMENT],
+  ['the admin API', WITHOUT_ADMIN],
+])('the gateway can be built without %s, and is smaller then', async (_what, swaps) => {
+  const bare = await bundleWorker('bench/workers/quiet.ts', swaps);
   expect(bare.length).toBeLessThan((await bundleWorker('bench/workers/quiet.ts')).length);
+});
+
+test('the start of the bundle can be measured', async () => {
+  const [milliseconds] = await measureStartUps([await bundleWorker()]);
+  expect(milliseconds).toBeGreaterThan(0);
 });

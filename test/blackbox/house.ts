@@ -40,18 +40,50 @@ export function startByWrangler(originUrl: string, keys: readonly object[]): Tes
  * The bundle alone in workerd. Wrangler's harness sends outgoing requests through Node, which opens no WebSocket;
  * here they go straight to the origin.
  */
-export async function startBundle(originUrl: string, keys: readonly object[]): Promise<Miniflare> {
-  return new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script: await bundleWorker(),
-      compatibilityDate: '2026-10-01',
-      bindings: { ORIGIN_URL: originUrl, SHARE_KEYS: JSON.stringify(keys), ...SECRETS },
-      cf: false,
-      logRequests: false,
-      handleStructuredLogs: () => undefined,
-    }),
-  );
+export async function startBundle(
+  originUrl: string,
+  keys: readonly object[],
+  vars: Readonly<Record<string, string>> = {},
+): Promise<Miniflare> {
+  return new Miniflare(await describeBundle(originUrl, keys, vars));
+}
+
+/** The options of that runtime, so that a test can start it again with other variables and the same storage. */
+export async function describeBundle(
+  originUrl: string,
+  keys: readonly object[],
+  vars: Readonly<Record<string, string>> = {},
+) {
+  return convertV4MiniflareOptions({
+    modules: true,
+    script: await bundleWorker(),
+    compatibilityDate: '2026-10-01',
+    bindings: { ORIGIN_URL: originUrl, SHARE_KEYS: JSON.stringify(keys), ...SECRETS, ...vars },
+    kvNamespaces: ['POSTERN_KV'],
+    durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
+    cf: false,
+    logRequests: false,
+    handleStructuredLogs: () => undefined,
+  });
+}
+
+export const ADMIN_TOKEN = 'blackbox-admin-token-0123456789abcdefghi';
+
+/** Asks the admin API of a gateway, and gives the document of its answer. @throws Error for a refusal */
+export async function askAdmin(
+  gateway: Miniflare,
+  method: string,
+  path: string,
+  order?: object,
+): Promise<unknown> {
+  const response = await gateway.dispatchFetch(new URL(`/-/api/v1${path}`, await gateway.ready), {
+    method,
+    headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' },
+    ...(order && { body: JSON.stringify(order) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
 }
 
 /** An answer whose body is read piece by piece, which `fetch` does not promise where it asks for compression. */

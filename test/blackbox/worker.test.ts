@@ -91,6 +91,22 @@ describe('the real bundle in front of a real origin', () => {
     ]);
   });
 
+  test('counts wrong signatures in its Durable Objects, and never keeps a right one waiting', async () => {
+    const answers: string[] = [];
+    for (let index = 0; index < 12; index++) {
+      const wrong = signLink(KEY, '/d/uid-one/demo').replace(/sign=[0-9a-f]{4}/, 'sign=0000');
+      const response = await ask(wrong);
+      answers.push(`${response.status} ${response.headers.get('Retry-After')}`);
+    }
+    expect(answers.slice(0, 10)).toEqual(Array(10).fill('403 null'));
+    expect(answers.slice(10)).toEqual([
+      expect.stringMatching(/^429 (?:3600|359\d)$/),
+      expect.stringMatching(/^429 (?:3600|359\d)$/),
+    ]);
+    await openLink();
+    expect(origin.arrived).toEqual([]);
+  });
+
   test('hands on the pieces of an answer as they come', async () => {
     const Cookie = await openLink();
     const { promise: isRead, resolve: tellRead } = Promise.withResolvers<void>();

@@ -352,11 +352,26 @@ describe('the command line', () => {
   });
 
   test('has help texts of at most 120 columns, which offer no option for a token', async () => {
-    for (const args of [['help'], ['help', 'link'], ['help', 'derive'], ['help', 'inspect']]) {
-      const { stdout } = await run(args);
+    const { commands } = JSON.parse((await run(['help', '--json'])).stdout);
+    const names = commands.map(({ name }: { name: string }) => name.split(' '));
+    expect(names.length).toBeGreaterThan(30);
+    for (const words of [...names, ['key'], ['revoke'], []]) {
+      const { code, stdout } = await run(['help', ...words]);
+      expect(code).toBe(0);
       expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
-      expect(stdout).not.toMatch(/--token(?!-file)/);
+      expect(stdout).not.toMatch(/--(?:admin-)?(?:token|secrets?)\b(?!-file)/);
     }
+  });
+
+  test('has a text for each family', async () => {
+    for (const family of ['key', 'revoke']) {
+      const text = await run(['help', family]);
+      expect(text).toMatchObject({ code: 0, stdout: expect.stringContaining(`  ${family} list `) });
+      expect(await run([family, '--help'])).toEqual(text);
+      expect(await run([family])).toMatchObject({ code: 2, stdout: '' });
+    }
+    expect(await run(['help', 'key', 'add'])).toEqual(await run(['key', 'add', '-h']));
+    expect((await run(['help', 'key', 'ad'])).code).toBe(2);
   });
 
   test('tells its version', async () => {
@@ -377,12 +392,13 @@ describe('the command line', () => {
     expect(await run(['help', name])).toMatchObject({ code: 2 });
   });
 
-  test('without a command is wrong use', async () => {
-    expect(await run([])).toMatchObject({
-      code: 2,
-      stdout: '',
-      stderr: expect.stringContaining('postern help'),
-    });
+  test('without a command prints help that fits a screen', async () => {
+    const { code, stdout, stderr } = await run([]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe((await run(['help'])).stdout);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(23);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
   test('tells errors in three parts, without colours where nobody looks', async () => {

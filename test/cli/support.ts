@@ -99,6 +99,24 @@ export class BuiltCli {
     return { code, stdout, stderr };
   }
 
+  /** Runs until standard error says something, and is interrupted then, as by Ctrl-C. */
+  async runInterrupted(
+    node: string,
+    args: readonly string[],
+    options: RunOptions,
+    word: string,
+  ): Promise<void> {
+    const child = spawn(node, [this.#file, ...args], { env: { ...options.env } });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    const ended = new Promise<void>((done) => child.on('close', () => done()));
+    for await (const chunk of child.stderr.setEncoding('utf8')) {
+      this.printed += chunk;
+      if (chunk.includes(word)) child.kill('SIGINT');
+    }
+    await ended;
+  }
+
   /** Runs with a reader that has gone before anything is written. */
   async runUnheard(node: string, args: readonly string[]): Promise<Pick<Outcome, 'code' | 'stderr'>> {
     const child = spawn(node, [this.#file, ...args], { env: {} });

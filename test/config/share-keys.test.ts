@@ -77,9 +77,9 @@ const WRONG: readonly (readonly [what: string, entry: Readonly<Record<string, un
     ['no dashboard in its list', with_({ dashboards: [] }), /at \[0\]\.dashboards lists no dashboard/],
     ['a dashboard that is no uid', with_({ dashboards: ['a/b'] }), /at \[0\]\.dashboards\[0\] is neither/],
     [
-      '51 dashboards',
-      with_({ dashboards: Array.from({ length: 51 }, (_, i) => `d${i}`) }),
-      /lists more than 50/,
+      '46 dashboards',
+      with_({ dashboards: Array.from({ length: 46 }, (_, i) => `d${i}`) }),
+      /lists more than 45/,
     ],
     [
       'a frame source that is none',

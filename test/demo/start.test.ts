@@ -47,6 +47,26 @@ describe('the demo', () => {
     expect(list).toContain(`${demo.originUrl}${demo.path}`);
     expect(list.match(/aliyun_api_key_sign=/g)).toHaveLength(2);
     expect(list).not.toContain('glsa_');
+    expect(list).toContain('npx postern revoke all');
+  });
+
+  test('takes everything back by its admin token, and a new link opens again', async () => {
+    const entered = await fetch(await demo.link(), asBrowser);
+    const [cookie = ''] = (entered.headers.get('set-cookie') ?? '').split(';');
+    const revoked = await fetch(`${demo.gatewayUrl}/-/api/v1/revocations`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${demo.adminToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ kind: 'all', publicReason: 'This was a demo.' }),
+    });
+    expect(revoked.status).toBe(200);
+    const refused = await fetch(`${demo.gatewayUrl}${demo.path}`, { headers: { Cookie: cookie } });
+    expect(await refused.json()).toMatchObject({
+      code: 'revoked',
+      detail: expect.stringContaining('This was a demo.'),
+    });
+    // Links of that very second are out too: the other tests sign theirs in a later one.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await fetch(await demo.link(), asBrowser)).status).toBe(303);
   });
 });
 

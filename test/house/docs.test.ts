@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { renderConfiguration } from '../../scripts/support/docs-configuration.ts';
+import { renderEvents } from '../../scripts/support/docs-events.ts';
 import { findStalePages } from '../../scripts/support/docs-pages.ts';
 import { VARIABLES } from '../../src/config/variables.ts';
+import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -52,12 +54,12 @@ describe('pages made from tables', () => {
     for (const name of Object.keys(VARIABLES)) expect(page.split(`\n### ${name}\n`)).toHaveLength(2);
   });
 
-  test('mark what has no effect yet', () => {
-    const [reserved] = Object.entries(VARIABLES).filter(([, variable]) => variable.reserved);
-    if (!reserved) return;
-    const page = renderConfiguration(Object.fromEntries([reserved]), {});
-    expect(page).toContain('no effect in this version yet');
-    expect(page).toContain('| reserved |');
+  test('describe every event once, with what is kept of it', () => {
+    const lines = renderEvents(EVENTS).split('\n');
+    for (const [event, { outcome, isDecision, when }] of Object.entries(EVENTS)) {
+      const rows = lines.filter((line) => line.startsWith(`| \`${event}\` |`));
+      expect(rows).toEqual([`| \`${event}\` | ${outcome} | ${isDecision ? 'kept' : ''} | ${when} |`]);
+    }
   });
 
   test('keep a bar in a value from ending its cell', () => {

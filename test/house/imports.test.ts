@@ -10,15 +10,30 @@ const SRC = resolve(import.meta.dirname, '../../src');
  */
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  api: [],
   observe: [],
   refusal: [],
-  config: ['headers', 'share', 'session', 'origin'],
+  ledger: ['observe', 'types:share'],
+  revocation: ['session'],
+  config: ['headers', 'share', 'session', 'origin', 'oncall', 'types:revocation', 'types:admin'],
   headers: ['types:corridor.ts', 'types:observe', 'types:refusal'],
-  session: ['headers', 'types:share', 'types:corridor.ts'],
-  share: ['session', 'types:corridor.ts', 'types:refusal', 'headers'],
+  session: ['headers', 'types:share', 'types:corridor.ts', 'types:refusal'],
+  share: ['session', 'headers', 'observe', 'types:ledger', 'types:corridor.ts', 'types:refusal'],
   origin: ['session', 'headers', 'observe', 'types:share', 'types:corridor.ts', 'types:refusal'],
-  admin: ['refusal', 'types:corridor.ts'],
-  cli: ['config', 'share', 'headers', 'session'],
+  oncall: ['headers', 'origin', 'refusal', 'types:observe', 'types:corridor.ts'],
+  admin: [
+    'api',
+    'refusal',
+    'share',
+    'session',
+    'revocation',
+    'headers',
+    'oncall',
+    'origin',
+    'types:ledger',
+    'types:corridor.ts',
+  ],
+  cli: ['api', 'config', 'share', 'headers', 'session', 'revocation', 'oncall'],
   'corridor.ts': [
     'types:config',
     'types:headers',
@@ -27,11 +42,35 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
     'types:session',
     'types:share',
     'types:origin',
+    'types:oncall',
+    'types:ledger',
+    'types:revocation',
   ],
   'entrance.ts': ['config', 'observe', 'refusal', 'corridor.ts', 'wiring.ts'],
-  'wiring.ts': ['config', 'headers', 'observe', 'session', 'share', 'origin', 'types:corridor.ts'],
-  'app.ts': ['admin', 'headers', 'observe', 'origin', 'session', 'share', 'entrance.ts', 'types:corridor.ts'],
-  'index.ts': ['app.ts'],
+  'wiring.ts': [
+    'config',
+    'headers',
+    'ledger',
+    'observe',
+    'session',
+    'share',
+    'revocation',
+    'origin',
+    'oncall',
+    'types:corridor.ts',
+  ],
+  'app.ts': [
+    'admin',
+    'headers',
+    'observe',
+    'oncall',
+    'origin',
+    'session',
+    'share',
+    'entrance.ts',
+    'types:corridor.ts',
+  ],
+  'index.ts': ['app.ts', 'ledger'],
 };
 
 /** The files that may speak Hono. Doors are plain functions and need not. */
@@ -99,6 +138,24 @@ describe('what comes from outside', () => {
   test('Hono stays in app, entrance and admin', () => {
     const speakers = packages.filter(({ target }) => target.startsWith('hono')).map(({ file }) => file);
     expect(speakers.filter((file) => !SPEAKS_HONO.test(file))).toEqual([]);
+  });
+
+  test('zod is taken from zod: the bundle has another under its name, which lacks what @hono/zod-openapi names z', () => {
+    const users = imports.filter(({ target }) => target === '@hono/zod-openapi').map(({ file }) => file);
+    expect(users.length).toBeGreaterThan(0);
+    for (const file of users) {
+      const source = readFileSync(join(SRC, file), 'utf8');
+      const [, names = ''] = /import \{([^}]*)\} from '@hono\/zod-openapi'/.exec(source) ?? [];
+      expect(names.split(',').map((name) => name.trim())).not.toContain('z');
+    }
+    const root = resolve(SRC, '..');
+    expect(readFileSync(join(root, 'wrangler.toml'), 'utf8')).toContain('"zod" = "./src/lib/zod.ts"');
+    expect(readFileSync(join(root, 'scripts/bundle.ts'), 'utf8')).toContain("zod: './src/lib/zod.ts'");
+  });
+
+  test('the runtime’s own modules stay in the file of the Durable Object', () => {
+    const users = packages.filter(({ target }) => target.startsWith('cloudflare:')).map(({ file }) => file);
+    expect(users).toEqual(['ledger/ledger.ts']);
   });
 
   test('node: stays in the command line', () => {

@@ -47,11 +47,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a new .dev.vars', () => {
-  test('holds a fresh secret and belongs to its owner alone', async () => {
+  test('holds fresh secrets and belongs to its owner alone', async () => {
     const path = join(folder, '.dev.vars');
     expect(await createDevVars(path)).toBe(true);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await readFile(path, 'utf8')).toMatch(/^POSTERN_SECRETS="[\w-]{43}"$/m);
+    const text = await readFile(path, 'utf8');
+    const secrets = [...text.matchAll(/^(POSTERN_SECRETS|ADMIN_TOKEN)="([\w-]{43})"$/gm)];
+    expect(secrets.map(([, name]) => name)).toEqual(['POSTERN_SECRETS', 'ADMIN_TOKEN']);
+    expect(new Set(secrets.map(([, , value]) => value)).size).toBe(2);
   });
 
   test('never takes the place of one that is there', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import { createLog } from '../../src/observe/event.ts';
+import { formatEvent } from '../../src/observe/events.ts';
+import { createLog } from '../../src/observe/log.ts';
 import { Gateway, NOW, SECRET } from '../support/gateway.ts';
 import { Jar } from '../support/jar.ts';
 import { entryOf, keyNamed, linkTo, signText } from '../support/keys.ts';
@@ -131,13 +132,14 @@ describe('the log', () => {
       log: (line: string) => lines.push(`log ${line}`),
       warn: (line: string) => lines.push(`warn ${line}`),
     });
-    log('share.link.accepted', { key: 'a\nb', orgId: 1, nothing: undefined });
-    log('share.link.refused', { reason: 'expired' });
-    log('origin.refused_key', {});
+    log(formatEvent('key.added', { key: 'a\nb', orgId: 1, by: 'admin' }, NOW, { colo: undefined }));
+    log(formatEvent('share.link.refused', { reason: 'expired' }, NOW, { requestId: 'r', country: 'DE' }));
+    log(formatEvent('origin.timeout', { path: '/d' }, NOW));
+    const time = '"time":"2024-09-20T09:12:13.000Z"';
     expect(lines).toEqual([
-      'log {"event":"share.link.accepted","key":"a\\nb","orgId":1}',
-      'warn {"event":"share.link.refused","reason":"expired"}',
-      'warn {"event":"origin.refused_key"}',
+      `log {${time},"event":"key.added","outcome":"done","key":"a\\nb","orgId":1,"by":"admin"}`,
+      `warn {${time},"event":"share.link.refused","outcome":"refused","requestId":"r","country":"DE","reason":"expired"}`,
+      `warn {${time},"event":"origin.timeout","outcome":"failed","path":"/d"}`,
     ]);
   });
 });

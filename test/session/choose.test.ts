@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { chooseGrant } from '../../src/session/choose.ts';
+import {
+  type ChooseContext,
+  type ChooseRefusal,
+  chooseGrant,
+  type FindKey,
+} from '../../src/session/choose.ts';
 import type { Grant, GrantClaims } from '../../src/session/grant.ts';
 import { nameTarget } from '../../src/session/named-target.ts';
 import type { Scope } from '../../src/session/scope.ts';
+import { type StandingOf, UNTOUCHED } from '../../src/session/standing.ts';
 import { HOST, NOW } from '../support/gateway.ts';
 
 /** A visitor's grants, by the names of their cookies: three tenants, the newest last but one. */
@@ -38,6 +44,18 @@ interface Asked {
   readonly query?: string;
 }
 
+/** A day is the longest that a session lasts here; nothing was revoked, unless a test says so. */
+function contextWith(
+  findKey: FindKey<Scope>,
+  standingOf: StandingOf = () => UNTOUCHED,
+): ChooseContext<Scope> {
+  return { findKey, standingOf, sessionMaxSeconds: 86_400, now: NOW };
+}
+
+function nameReason(reason: ChooseRefusal): string {
+  return typeof reason === 'string' ? reason : reason.code;
+}
+
 /** The grant that serves a request, or why none does. */
 async function choose(
   { pathUid, headers = {}, query = '' }: Asked,
@@ -46,8 +64,12 @@ async function choose(
   const target = nameTarget({ pathUid, headers: new Headers(headers), query, host: HOST });
   if (!target.ok) return target.reason;
   const held = names.map((name) => ({ cookie: name, grant: grant(GRANTS[name] ?? {}) }));
-  const chosen = await chooseGrant(held, target.value, (given) => KEYS[given.name], NOW);
-  return chosen.ok ? chosen.value.grant.name : chosen.reason;
+  const chosen = await chooseGrant(
+    held,
+    target.value,
+    contextWith((given) => KEYS[given.name]),
+  );
+  return chosen.ok ? chosen.value.grant.name : nameReason(chosen.reason);
 }
 
 const page = (uid: string, host = HOST) => ({ Referer: `https://${host}/d/${uid}/slug?orgId=9` });
@@ -130,12 +152,11 @@ describe('choosing a grant', () => {
 
   test('takes a cookie that does not open for a session that has ended', async () => {
     const held = [{ cookie: 'broken', grant: undefined }];
-    expect(await chooseGrant(held, { uid: undefined, orgId: undefined }, () => undefined, NOW)).toMatchObject(
-      {
-        ok: false,
-        reason: 'ended',
-      },
-    );
+    const context = contextWith(() => undefined);
+    expect(await chooseGrant(held, { uid: undefined, orgId: undefined }, context)).toMatchObject({
+      ok: false,
+      reason: 'ended',
+    });
   });
 
   test('asks for no guess where one cookie came twice', async () => {
@@ -147,7 +168,11 @@ describe('choosing a grant', () => {
       cookie: String(end),
       grant: grant({ name: 'one', orgId: 1, dashboards: ['uid-one'], start: NOW, end }),
     }));
-    const chosen = await chooseGrant(both, { uid: 'uid-one', orgId: undefined }, () => KEYS.one, NOW);
+    const chosen = await chooseGrant(
+      both,
+      { uid: 'uid-one', orgId: undefined },
+      contextWith(() => KEYS.one),
+    );
     expect(chosen.ok && chosen.value.end).toBe(NOW + 20);
   });
 });
@@ -171,10 +196,9 @@ describe('a grant that runs while its key changes', () => {
     const chosen = await chooseGrant(
       [{ cookie: 'one', grant: running }],
       { uid: 'uid-one', orgId: 1 },
-      () => key,
-      NOW,
+      contextWith(() => key),
     );
-    expect(chosen.ok ? chosen.value.dashboards.join(' ') : chosen.reason).toBe(serves);
+    expect(chosen.ok ? chosen.value.dashboards.join(' ') : nameReason(chosen.reason)).toBe(serves);
   });
 
   test('serves no longer than its key', async () => {
@@ -182,8 +206,7 @@ describe('a grant that runs while its key changes', () => {
     const chosen = await chooseGrant(
       [{ cookie: 'one', grant: running }],
       { uid: 'uid-one', orgId: 1 },
-      () => key,
-      NOW,
+      contextWith(() => key),
     );
     expect(chosen.ok && chosen.value.end).toBe(NOW + 7);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findGrantCookies, findTransport, isOwnCookie, nameGrantCookie } from '../../src/session/cookies.ts';
 import type { Grant } from '../../src/session/grant.ts';
+import { KEY_DASHBOARDS_MAX } from '../../src/share/key.ts';
 import { Gateway } from '../support/gateway.ts';
 import { readSetCookies } from '../support/jar.ts';
 import { entryOf, keyNamed, linkTo } from '../support/keys.ts';
@@ -55,7 +56,7 @@ describe('the cookie of a session', () => {
   });
 
   test('with as many dashboards as a key may list fits into what browsers keep', async () => {
-    const dashboards = Array.from({ length: 50 }, (_, index) => `${index}`.padStart(40, 'd'));
+    const dashboards = Array.from({ length: KEY_DASHBOARDS_MAX }, (_, index) => `${index}`.padStart(40, 'd'));
     const name = '名'.repeat(190);
     const gateway = new Gateway({ keys: [entryOf(KEY, { name, dashboards })] });
     const to = `/d/${dashboards[0]}/demo`;

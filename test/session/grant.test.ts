@@ -14,6 +14,7 @@ const LINK = {
   key: registered(keyNamed('客户门户')),
   uid: 'uid-one',
   linkId: '0123456789abcdef',
+  signedAt: NOW - 30,
   sessionSeconds: 3600,
 } as unknown as VerifiedLink;
 
@@ -31,15 +32,25 @@ async function sealed(): Promise<string> {
 describe('a grant', () => {
   test('says whose key, which dashboards and which times', () => {
     expect(mintGrant(LINK, NOW)).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
       name: '客户门户',
       orgId: 7,
       uid: 'uid-one',
       dashboards: ['uid-one'],
       version: 'v2',
       linkId: '0123456789abcdef',
+      signedAt: NOW - 30,
       start: NOW,
       end: NOW + 3600,
     });
+  });
+
+  test('of a link that says nothing of its signing time was signed when it was opened', () => {
+    expect(mintGrant({ ...LINK, signedAt: undefined }, NOW).signedAt).toBe(NOW);
+  });
+
+  test('has an id of its own, even for one link in one second', () => {
+    expect(new Set(Array.from({ length: 1000 }, () => mintGrant(LINK, NOW).id)).size).toBe(1000);
   });
 
   test('covers what its key lists', () => {
@@ -52,9 +63,9 @@ describe('a grant', () => {
   });
 
   test('comes out of its seal as it went in', async () => {
-    expect(await openGrant(await sealed(), 'share', await keyring(SECRET), PLACE)).toEqual(
-      mintGrant(LINK, NOW),
-    );
+    const grant = mintGrant(LINK, NOW);
+    const text = await sealGrant(grant, 'share', await keyring(SECRET), PLACE);
+    expect(await openGrant(text, 'share', await keyring(SECRET), PLACE)).toEqual(grant);
   });
 });
 

@@ -1,5 +1,6 @@
-import { createExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { createApp } from '../../src/app.ts';
+import { BOUND, settleAtEnd } from './bound.ts';
 import { Jar } from './jar.ts';
 import { entryOf, type FixtureKey, type KeyEntry, keyNamed, linkTo } from './keys.ts';
 import { ORIGIN } from './origin.ts';
@@ -22,38 +23,59 @@ export interface GatewayOptions {
   readonly now?: number;
   /** Scheme, host and port that requests name. */
   readonly at?: string;
+  /** `real`: KV and the Durable Objects of the runtime. Otherwise nothing is bound that `vars` does not bind. */
+  readonly bindings?: 'none' | 'real';
 }
+
+/** What a gateway without storage says of it, once. */
+const STORAGE_WARNING = /^POSTERN_(?:KV|LEDGER) is not bound: /;
 
 /** One line of the log. */
 export interface LoggedEvent {
+  readonly time: string;
   readonly event: string;
-  readonly [fact: string]: string | number | boolean | undefined;
+  readonly outcome: string;
+  readonly [fact: string]: unknown;
 }
 
 /** A whole Worker with a clock that the test moves. All that it answers and logs is watched for secrets. */
 export class Gateway {
   now: number;
   readonly at: string;
+  /** What was logged, but for {@link storageWarnings}. */
   readonly events: LoggedEvent[] = [];
+  /** What it said of storage that is not bound, which most tests go without. */
+  readonly storageWarnings: string[] = [];
   readonly env: Record<string, unknown>;
   readonly #app;
+  #contexts: ExecutionContext[] = [];
 
   constructor({
     keys = [entryOf(keyNamed('test1'))],
     vars = {},
     now = NOW,
     at = `https://${HOST}`,
+    bindings = 'none',
   }: GatewayOptions = {}) {
     this.now = now;
     this.at = at;
-    this.env = { ORIGIN_URL: ORIGIN, POSTERN_SECRETS: SECRET, SHARE_KEYS: JSON.stringify(keys), ...vars };
-    this.#app = createApp({ now: () => this.now, observe: (event, facts) => this.#log({ event, ...facts }) });
+    this.env = {
+      ORIGIN_URL: ORIGIN,
+      POSTERN_SECRETS: SECRET,
+      SHARE_KEYS: JSON.stringify(keys),
+      ...(bindings === 'real' && BOUND),
+      ...vars,
+    };
+    if (bindings === 'real') settleAtEnd(this);
+    this.#app = createApp({ now: () => this.now, observe: (line) => this.#log({ ...line }) });
   }
 
   /** Sends a request; a target that begins with `/` is one of this gateway. */
   async fetch(target: string, init: RequestInit = {}): Promise<Response> {
     const request = new Request(target.startsWith('/') ? `${this.at}${target}` : target, init);
-    const response = await this.#app.fetch(request, this.env, createExecutionContext());
+    const context = createExecutionContext();
+    this.#contexts.push(context);
+    const response = await this.#app.fetch(request, this.env, context);
     sawResponse(`the answer to ${request.method} ${new URL(request.url).pathname}`, response);
     return response;
   }
@@ -77,14 +99,23 @@ export class Gateway {
     return jar.take(response);
   }
 
+  /** Waits for everything that goes on after the answers so far, and fails where that failed. */
+  async settle(): Promise<void> {
+    const contexts = this.#contexts;
+    this.#contexts = [];
+    for (const context of contexts) await waitOnExecutionContext(context);
+  }
+
   /** Names of all events so far. */
   get eventNames(): string[] {
     return this.events.map(({ event }) => event);
   }
 
   #log(event: LoggedEvent): void {
-    this.events.push(event);
     sawText('the log', JSON.stringify(event));
+    if (event.event === 'config.warning' && STORAGE_WARNING.test(String(event.warning)))
+      this.storageWarnings.push(String(event.warning));
+    else this.events.push(event);
   }
 }
 

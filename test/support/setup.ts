@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { emptyStorage } from './bound.ts';
 import { origin } from './origin.ts';
 import { takeLeaks } from './watch.ts';
 
@@ -6,8 +7,12 @@ beforeEach(() => {
   origin.install();
 });
 
-/** What holds for every test: nobody but the origin was asked, and no secret has left. */
+/**
+ * What holds for every test: nobody but the origin was asked, and no secret has left. The next one finds KV and
+ * Durable Objects empty.
+ */
 afterEach(async () => {
+  await emptyStorage();
   expect(origin.strays).toEqual([]);
   expect(await takeLeaks()).toEqual([]);
   vi.unstubAllGlobals();

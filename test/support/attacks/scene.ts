@@ -1,8 +1,10 @@
+import { ADMIN_TOKEN, AdminGateway } from '../admin.ts';
 import { Gateway, HOST, NOW, OTHER_SECRET } from '../gateway.ts';
 import type { Jar } from '../jar.ts';
-import { entryOf, keyNamed } from '../keys.ts';
+import { entryOf, keyNamed, linkTo } from '../keys.ts';
 import type { AttackCase } from './cases.ts';
 import { fillIn, type Scene } from './placeholders.ts';
+import { PRELUDES, type Prelude } from './preludes.ts';
 
 const KEY = keyNamed('test1');
 export const UID = 'uid-one';
@@ -15,11 +17,33 @@ const WITH_LIVE = new Set(['ws-003', 'ws-005', 'ws-006', 'ws-009']);
 /** Cases of people who come as themselves. */
 const PASSING = new Set(['embed-002', 'embed-003', 'hdr-057', 'hdr-060']);
 
-/** The gateway of a case, with the sessions that cases hold. */
-export async function setScene({ id }: AttackCase): Promise<{ gateway: Gateway; scene: Scene }> {
+/** Whether a case asks the admin API. */
+export function asksAdminApi({ request }: AttackCase): boolean {
+  return request.path.startsWith('/-/api/');
+}
+
+/** What a case is sent to, and with what. */
+export interface Stage {
+  readonly gateway: Gateway;
+  readonly scene: Scene;
+  /** What the operator sends, where a case leaves that to its precondition. */
+  readonly order?: object | undefined;
+}
+
+/**
+ * The gateway of a case, with the sessions that cases hold.
+ *
+ * @param hasAdminApi whether it has storage, and its admin API on, where the case does not ask for that itself
+ */
+export async function setScene({ id }: AttackCase, hasAdminApi = false): Promise<Stage> {
   const keys = [entryOf(KEY, { live: WITH_LIVE.has(id) })];
-  const gateway = new Gateway({ keys, vars: { VISITORS: PASSING.has(id) ? 'pass' : 'deny' } });
-  const session = only(await gateway.open({ to: TO }));
+  const prelude = PRELUDES[id];
+  const options = { keys, vars: { VISITORS: PASSING.has(id) ? 'pass' : 'deny', ...prelude?.vars } };
+  const opened = await (prelude || hasAdminApi ? AdminGateway.create(options) : new Gateway(options));
+  const jar = await opened.open({ to: TO });
+  const { gateway, order } =
+    prelude && opened instanceof AdminGateway ? await begin(prelude, opened, jar) : { gateway: opened };
+  const session = only(jar);
   const [name, value] = splitPair(session);
   const elsewhere = new Gateway({ keys, at: 'https://other.example.com' });
   const retired = new Gateway({ keys, vars: { POSTERN_SECRETS: OTHER_SECRET } });
@@ -35,21 +59,34 @@ export async function setScene({ id }: AttackCase): Promise<{ gateway: Gateway; 
     ETAG_OTHER_TENANT: '"of-another-tenant"',
     'SHARE_COOKIE|as_sso_cookie': `__Host-postern-user=${value}`,
   };
-  return { gateway, scene: { key: KEY, now: NOW, uid: UID, otherUid: 'uid-two', host: HOST, cookies } };
+  const scene = { key: KEY, now: gateway.now, uid: UID, otherUid: 'uid-two', host: HOST, cookies };
+  return { gateway, scene, order };
+}
+
+/** What happens before the request of a case is sent. */
+async function begin(prelude: Prelude, gateway: AdminGateway, jar: Jar) {
+  const opened = gateway.events.find(({ event }) => event === 'share.link.accepted');
+  const link = () => linkTo({ key: KEY, at: gateway.now, to: TO });
+  const sentTo = await prelude.begin({ gateway, jar, key: KEY, page: TO, link });
+  return { gateway: sentTo, order: prelude.order?.({ key: KEY, sessionId: String(opened?.sessionId) }) };
 }
 
 /** Sends the request of a case with its placeholders filled in. */
-export async function send({ request }: AttackCase, gateway: Gateway, scene: Scene): Promise<Response> {
+export async function send({ request }: AttackCase, { gateway, scene, order }: Stage): Promise<Response> {
   const exact = findTimestamp(fillIn(request.path.replaceAll(/\{\{SIGN[^}]*\}*\}\}/g, ''), scene));
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     for (const each of generate(name)) headers.append(each, fillIn(value, scene, exact));
   }
-  const body = request.body === undefined ? {} : { body: request.body };
+  if (order) {
+    headers.set('Authorization', `Bearer ${ADMIN_TOKEN}`);
+    headers.set('Content-Type', 'application/json');
+  }
+  const body = order ? JSON.stringify(order) : request.body;
   return gateway.fetch(`${gateway.at}${fillIn(request.path, scene, exact)}`, {
     method: request.method,
     headers,
-    ...body,
+    ...(body !== undefined && { body }),
   });
 }
 

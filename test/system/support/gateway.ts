@@ -63,6 +63,7 @@ export class Gateway {
       compatibilityDate: '2026-10-01',
       bindings: { POSTERN_SECRETS: SECRET, ...vars },
       kvNamespaces: ['POSTERN_KV'],
+      durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
       // Otherwise miniflare asks Cloudflare where this machine is.
       cf: false,
       host: LOOPBACK,
@@ -85,5 +86,5 @@ export class Gateway {
 
 /** What the runtime writes itself is no event. */
 function parseEvent(line: string): LoggedEvent | undefined {
-  return line.startsWith('{"event":') ? JSON.parse(line) : undefined;
+  return line.startsWith('{"time":') ? JSON.parse(line) : undefined;
 }

@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest';
+import storagePage from '../../docs/storage.md?raw';
+import { MintTokenAnswer } from '../../src/api/keys.ts';
+import type { NewRevocationJson, REVOCATION_KINDS } from '../../src/api/revocations.ts';
+import { AdminGateway } from '../support/admin.ts';
+import { BOUND } from '../support/bound.ts';
+import { skipWritePause } from '../support/clock.ts';
+import { NOW, OTHER_SECRET, SECRET } from '../support/gateway.ts';
+import { grafanaKnowing } from '../support/grafana.ts';
+import { entryOf, keyNamed, linkTo } from '../support/keys.ts';
+import { origin } from '../support/origin.ts';
+
+const KEY = keyNamed('test1');
+const STORED = keyNamed('portal');
+const NEXT = keyNamed('wall-display');
+const PAGE = '/d/uid-one/demo';
+const PATH = '/keys/2/portal';
+
+/** One revocation of every kind, and of those with two forms both. */
+const REVOCATIONS: Readonly<Record<(typeof REVOCATION_KINDS)[number], readonly NewRevocationJson[]>> = {
+  link: [{ kind: 'link', id: '0123456789abcdef' }],
+  session: [{ kind: 'session', id: 'fedcba9876543210' }],
+  subject: [{ kind: 'subject', subject: 'mira@example.com' }],
+  key: [{ kind: 'key', orgId: 1, name: 'some key, with a long name'.repeat(6) }],
+  dashboard: [
+    { kind: 'dashboard', uid: 'uid-two' },
+    { kind: 'dashboard', uid: 'uid-two', orgId: 12 },
+  ],
+  public: [{ kind: 'public', token: '0123456789abcdef0123456789abcdef' }],
+  org: [{ kind: 'org', orgId: 77 }],
+  all: [{ kind: 'all' }],
+};
+
+interface Names {
+  readonly kv: ReadonlySet<string>;
+  readonly ledgers: ReadonlySet<string>;
+}
+
+/** Everything that the gateway does with storage, once. */
+async function runThrough(): Promise<Names> {
+  const ledgers = new Set<string>();
+  const recording = {
+    getByName(name: string) {
+      ledgers.add(name);
+      return BOUND.POSTERN_LEDGER.getByName(name);
+    },
+  };
+  origin.answerWith(
+    grafanaKnowing({ [KEY.token]: {}, [STORED.token]: { orgId: 2 }, [NEXT.token]: { orgId: 2 } }),
+  );
+  const options = { keys: [entryOf(KEY)], vars: { POSTERN_LEDGER: recording } };
+  const gateway = await AdminGateway.create(options);
+  const order = async (method: string, path: string, body?: unknown) => {
+    const answer = await gateway.order(method, path, body);
+    skipWritePause();
+    return answer;
+  };
+
+  await useSession(gateway);
+  await tryWrongly(gateway);
+  await order('PUT', PATH, { token: STORED.token, dashboards: ['uid-one'] });
+  await gateway.open({ key: STORED });
+  await order('PATCH', PATH, { note: 'of the portal' });
+  await order('POST', `${PATH}/check`);
+  const minted = MintTokenAnswer.parse(await order('POST', `${PATH}/mint-tokens`, {}));
+  await order('DELETE', `${PATH}/mint-tokens/${minted.id}`);
+  await order('POST', `${PATH}/replace`, { token: NEXT.token, overlapSeconds: 60 });
+  await order('PATCH', PATH, { disabled: true });
+  await order('PATCH', PATH, { disabled: false });
+  const both = gateway.another('here', {
+    ...options,
+    vars: { ...options.vars, POSTERN_SECRETS: `${OTHER_SECRET} ${SECRET}` },
+  });
+  await both.order('POST', '/keys/reseal', {});
+  skipWritePause();
+  for (const orders of Object.values(REVOCATIONS))
+    for (const one of orders) await order('POST', '/revocations', one);
+  await order('DELETE', '/revocations/org:77');
+  await order('DELETE', PATH);
+  await gateway.ask('GET', '/events');
+  await gateway.ask('GET', '/counts?orgId=1&name=test1');
+  await gateway.ask('GET', '/keys', undefined, 'wrong');
+  await gateway.fetch('/api/org', { headers: { Authorization: `Bearer ${KEY.token}` } });
+  for (const isolate of [gateway, both]) await isolate.settle();
+  return { kv: gateway.kv.written, ledgers };
+}
+
+/** A session in use, until its counts are handed on. */
+async function useSession(gateway: AdminGateway): Promise<void> {
+  const jar = await gateway.open();
+  for (const seconds of [0, 15, 31]) {
+    gateway.now = NOW + seconds;
+    await gateway.fetchAs(jar, PAGE);
+  }
+}
+
+/** Wrong links, of a key and of nobody's, from many addresses. */
+async function tryWrongly(gateway: AdminGateway): Promise<void> {
+  for (const [at, name] of ['test1', 'nobody', 'test1', 'nobody'].entries()) {
+    const link = linkTo({ key: { ...KEY, name }, at: gateway.now }).replace(/sign=[0-9a-f]{4}/, 'sign=0000');
+    await gateway.fetch(link, { headers: { 'CF-Connecting-IP': `203.0.113.${at}` } });
+  }
+}
+
+interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The tables below a heading, in their order. */
+function readTables(heading: string): Table[] {
+  const [, section = ''] = storagePage.split(`\n## ${heading}\n`);
+  const [body = ''] = section.split('\n## ');
+  return body
+    .split(/\n(?!\|)/)
+    .map((block) => block.split('\n').filter((line) => line.startsWith('|')))
+    .filter((lines) => lines.length > 2)
+    .map(([head = '', , ...rows]) => ({ head: cellsOf(head), rows: rows.map(cellsOf) }));
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .slice(1, -1)
+    .split(' | ')
+    .map((cell) => cell.trim());
+}
+
+function findTable(heading: string, firstHead: string): Table {
+  const table = readTables(heading).find(({ head }) => head[0] === firstHead);
+  if (!table) throw new Error(`docs/storage.md has no table of ${firstHead} under ${heading}`);
+  return table;
+}
+
+/** What the page's placeholders stand for. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  '<org>': '[1-9][0-9]{0,9}',
+  '<hash>': '[A-Za-z0-9_-]{43}',
+  '<uid>': '[A-Za-z0-9_-]{1,40}',
+  '<0-63>': '(?:[0-9]|[1-5][0-9]|6[0-3])',
+};
+
+/** What its words for the ids of revocations do. */
+const ID_FORMS: readonly (readonly [words: RegExp, form: string])[] = [
+  [/^the id$/, '[0-9a-f]{16}'],
+  [/^organisation, hash of the name$/, '<org>:<hash>'],
+  [/^organisation or `\*`, uid$/, '(?:<org>|\\*):<uid>'],
+  [/^organisation$/, '<org>'],
+  [/^hash of the (?:viewer|access token)/, '<hash>'],
+  [/^`\*`$/, '\\*'],
+];
+
+interface Pattern {
+  readonly name: string;
+  readonly form: RegExp;
+}
+
+function patternOf(name: string, form = name): Pattern {
+  const filled = form.replace(/<[^>]+>/g, (placeholder) => {
+    const meaning = PLACEHOLDERS[placeholder];
+    if (meaning === undefined) throw new Error(`docs/storage.md: nobody knows ${placeholder}`);
+    return meaning;
+  });
+  return { name, form: new RegExp(`^${filled}$`) };
+}
+
+function quotedIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text);
+}
+
+/** Names of revocations, one pattern for each kind. */
+function readRevocationPatterns(): Pattern[] {
+  return findTable('KV', '`<kind>`').rows.flatMap(([kinds = '', words = '']) => {
+    const [, form] = ID_FORMS.find(([known]) => known.test(words)) ?? [];
+    if (form === undefined) throw new Error(`docs/storage.md: nobody knows the id "${words}"`);
+    return quotedIn(kinds).map((kind) => patternOf(`rev:${kind}:${form}`));
+  });
+}
+
+function readKvPatterns(): Pattern[] {
+  return findTable('KV', 'key').rows.flatMap(([cell = '']) =>
+    quotedIn(cell).flatMap((name) =>
+      name === 'rev:<kind>:<id>' ? readRevocationPatterns() : [patternOf(name)],
+    ),
+  );
+}
+
+function readLedgerPatterns(): Pattern[] {
+  return findTable('Durable Objects', 'name').rows.flatMap(([cell = '']) =>
+    quotedIn(cell).map((name) => patternOf(name)),
+  );
+}
+
+/** What OnCall keeps is run through by its own tests. */
+function isOthers({ name }: Pattern): boolean {
+  return name.startsWith('oncall');
+}
+
+function expectSame(names: ReadonlySet<string>, patterns: readonly Pattern[]): void {
+  const unknown = [...names].filter((name) => !patterns.some(({ form }) => form.test(name)));
+  expect(unknown, 'names that docs/storage.md does not list').toEqual([]);
+  const unseen = patterns.filter(({ form }) => ![...names].some((name) => form.test(name)));
+  expect(
+    unseen.filter((pattern) => !isOthers(pattern)).map(({ name }) => name),
+    'patterns of docs/storage.md that no name has',
+  ).toEqual([]);
+}
+
+describe('after everything that the gateway does, docs/storage.md lists', () => {
+  test('every name in KV, and none besides', async () => {
+    expectSame((await runThrough()).kv, readKvPatterns());
+  });
+
+  test('every Durable Object, and none besides', async () => {
+    expectSame((await runThrough()).ledgers, readLedgerPatterns());
+  });
+});
+
+test('the samples of the page are names of their kind', () => {
+  const patterns = readKvPatterns();
+  const samples = [...storagePage.matchAll(/(?:^|`)((?:rev|key|keysecret):[A-Za-z0-9_:*-]+)(?=`|$)/gm)].map(
+    ([, sample = '']) => sample,
+  );
+  expect(samples.length).toBeGreaterThan(5);
+  for (const sample of samples)
+    expect([sample, patterns.some(({ form }) => form.test(sample))]).toEqual([sample, true]);
+});
