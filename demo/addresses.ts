@@ -23,6 +23,7 @@ export async function formatAddresses(demo: Demo, style: AddressStyle): Promise<
     `It shows “${demo.label}”.`,
     '',
     ...entries.map((entry) => formatEntry(entry, style)),
+    formatAdmin(demo, style),
     'Ctrl-C stops everything.',
     '',
   ].join('\n');
@@ -60,6 +61,17 @@ async function listEntries(demo: Demo, grafana: boolean): Promise<Entry[]> {
       sentence: 'Asked directly, without the gateway, it lets nobody in.',
     },
   ];
+}
+
+/** What takes access back, to be tried in another terminal. */
+function formatAdmin({ gatewayUrl, adminToken }: Demo, { bold }: AddressStyle): string {
+  return [
+    `  ${bold('Take access back')}`,
+    '  In another terminal: everything that was issued so far is out; a new link opens again.',
+    `  export POSTERN_URL=${gatewayUrl} POSTERN_ADMIN_TOKEN=${adminToken}`,
+    "  npx postern revoke all --public-reason 'This was a demo.'",
+    '',
+  ].join('\n');
 }
 
 function formatEntry({ title, address, sentence }: Entry, { bold }: AddressStyle): string {

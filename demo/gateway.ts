@@ -10,12 +10,14 @@ export interface GatewayOptions {
   readonly originUrl: string;
   /** The value of `SHARE_KEYS`. */
   readonly shareKeys: string;
+  readonly adminToken: string;
 }
 
 const SECRET_LENGTH = 48;
 
 /**
- * Runs the Worker itself, bundled as for deployment, in workerd. Its KV namespace lives in memory and ends with it.
+ * Runs the Worker itself, bundled as for deployment, in workerd. Its KV namespace and its Durable Objects live in
+ * memory and end with it.
  * What the Worker logs as a warning or an error goes to standard error; its other events stay silent here.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningServer> {
@@ -25,7 +27,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningServ
 }
 
 async function startRuntime(script: string, options: GatewayOptions): Promise<Miniflare> {
-  const { port, originUrl, shareKeys } = options;
+  const { port, originUrl, shareKeys, adminToken } = options;
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
@@ -33,8 +35,14 @@ async function startRuntime(script: string, options: GatewayOptions): Promise<Mi
       compatibilityDate: '2026-10-01',
       host: LOOPBACK,
       port,
-      bindings: { ORIGIN_URL: originUrl, POSTERN_SECRETS: randomText(SECRET_LENGTH), SHARE_KEYS: shareKeys },
+      bindings: {
+        ORIGIN_URL: originUrl,
+        POSTERN_SECRETS: randomText(SECRET_LENGTH),
+        SHARE_KEYS: shareKeys,
+        ADMIN_TOKEN: adminToken,
+      },
       kvNamespaces: ['POSTERN_KV'],
+      durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
       // Otherwise miniflare asks Cloudflare where this machine is.
       cf: false,
       log: new Log(LogLevel.ERROR),

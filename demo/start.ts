@@ -3,6 +3,7 @@ import { findGrafanaKey, type GrafanaOptions } from './grafana.ts';
 import { type DemoKey, formatShareKeys, mintFormerKey, mintPortalKeys } from './keys.ts';
 import type { RunningServer } from './lib/server.ts';
 import { LOOPBACK } from './lib/server.ts';
+import { randomText } from './lib/token.ts';
 import { signExpiredLink, signFreshLink } from './links.ts';
 import { startOrigin } from './origin/server.ts';
 import { startPortal } from './portal/server.ts';
@@ -15,11 +16,15 @@ export interface DemoOptions {
   readonly grafana?: GrafanaOptions | undefined;
 }
 
+const ADMIN_TOKEN_LENGTH = 40;
+
 /** The demo while it runs. Addresses have no slash at their end. */
 export interface Demo {
   readonly gatewayUrl: string;
   readonly portalUrl: string;
   readonly originUrl: string;
+  /** Opens the admin API of this demo, and is good for nothing else: made anew each time. */
+  readonly adminToken: string;
   /** The dashboard that `link` opens, as a path with its query. */
   readonly path: string;
   /** How the portal calls that dashboard. */
@@ -54,8 +59,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   try {
     const gatewayUrl = `http://${LOOPBACK}:${ports.gateway}`;
     running.push(await startPortal({ port: ports.portal, gatewayUrl, keys: backdrop.portalKeys }));
-    running.push(await startWorker(ports, backdrop));
-    return describeDemo(gatewayUrl, ports, backdrop, running);
+    const adminToken = randomText(ADMIN_TOKEN_LENGTH);
+    running.push(await startWorker(ports, backdrop, adminToken));
+    return { ...describeDemo(gatewayUrl, ports, backdrop, running), adminToken };
   } catch (error) {
     await stopAll(running);
     throw error;
@@ -74,13 +80,22 @@ async function useGrafana(grafana: GrafanaOptions): Promise<Backdrop> {
   return { originUrl: grafana.url, portalKeys: [key], formerKey: key, servers: [] };
 }
 
-function startWorker(ports: Ports, { originUrl, portalKeys, formerKey }: Backdrop): Promise<RunningServer> {
+function startWorker(
+  ports: Ports,
+  { originUrl, portalKeys, formerKey }: Backdrop,
+  adminToken: string,
+): Promise<RunningServer> {
   const keys = new Set([...portalKeys, formerKey]);
   const shareKeys = formatShareKeys([...keys], `http://${LOOPBACK}:${ports.portal}`);
-  return startGateway({ port: ports.gateway, originUrl, shareKeys });
+  return startGateway({ port: ports.gateway, originUrl, shareKeys, adminToken });
 }
 
-function describeDemo(gatewayUrl: string, ports: Ports, backdrop: Backdrop, running: RunningServer[]): Demo {
+function describeDemo(
+  gatewayUrl: string,
+  ports: Ports,
+  backdrop: Backdrop,
+  running: RunningServer[],
+): Omit<Demo, 'adminToken'> {
   const [key] = backdrop.portalKeys;
   return {
     gatewayUrl,
