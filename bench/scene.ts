@@ -6,6 +6,16 @@ import { parseGrafanaToken } from '../src/share/token.ts';
 /** The one key of the measurements: the example of the protocol's own documentation. */
 export const KEY = { name: 'test1', orgId: 1, token: 'glsa_yV9HAOVCjNKkvKoLMiypOc5T0OovHXPV_4f5ff3ce' };
 export const UID = 'TZWea0001';
+export const HOST = 'gateway.example.com';
+/** What a panel asks for. */
+export const QUERY_PATH = `/api/dashboards/uid/${UID}`;
+
+const SECRET = 'bench'.repeat(8);
+
+/** The gateway's settings in front of an origin. */
+export function settingsFor(originUrl: string) {
+  return { ORIGIN_URL: originUrl, POSTERN_SECRETS: SECRET, SHARE_KEYS: JSON.stringify([KEY]) };
+}
 
 /** Headers that a browser sends with a panel's query. */
 const BROWSER_HEADERS = [
@@ -19,13 +29,16 @@ const BROWSER_HEADERS = [
   'X-Grafana-Org-Id: 1',
   `X-Dashboard-Uid: ${UID}`,
   'X-Panel-Id: 2',
-  `Referer: https://gateway.example.com/d/${UID}/demo?orgId=1`,
+  `Referer: https://${HOST}/d/${UID}/demo?orgId=1`,
 ];
-
-const HOST = 'gateway.example.com';
 
 export function formatRequest(path: string, extra: readonly string[] = []): string {
   return `${[`GET ${path} HTTP/1.1`, `Host: ${HOST}`, ...BROWSER_HEADERS, ...extra].join('\r\n')}\r\n\r\n`;
+}
+
+/** A panel's query under a session. */
+export function formatQuery(cookie: string): string {
+  return formatRequest(QUERY_PATH, [`Cookie: ${cookie}`]);
 }
 
 export async function deriveBenchKey(): Promise<Secret> {

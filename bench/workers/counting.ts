@@ -1,7 +1,17 @@
 import { createApp } from '../../src/app.ts';
+import { REVOCATION_PREFIX } from '../../src/revocation/target.ts';
+
+export { Ledger } from '../../src/ledger/ledger.ts';
 
 /** What the gateway did since the isolate began. */
-const counts = { derivations: 0, storageReads: 0 };
+const counts = {
+  requests: 0,
+  derivations: 0,
+  /** Operations on KV and on ledgers. */
+  storageReads: 0,
+  /** Those of them that ask KV for revocations. */
+  revocationReads: 0,
+};
 
 const deriveBits = crypto.subtle.deriveBits;
 Object.defineProperty(crypto.subtle, 'deriveBits', {
@@ -22,7 +32,8 @@ export default {
     env: Record<string, unknown>,
     context: ExecutionContext,
   ): Response | Promise<Response> {
-    if (new URL(request.url).pathname === '/-/counts') return Response.json(counts);
+    if (request.url.endsWith('/-/counts')) return Response.json(counts);
+    counts.requests += 1;
     return app.fetch(request, countingEnv(env), context);
   },
 };
@@ -43,8 +54,13 @@ function countReads(binding: unknown): unknown {
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         counts.storageReads += 1;
+        if (namesRevocation(args[0])) counts.revocationReads += 1;
         return Reflect.apply(member, target, args);
       };
     },
   });
+}
+
+function namesRevocation(keys: unknown): boolean {
+  return [keys].flat().some((key) => typeof key === 'string' && key.startsWith(REVOCATION_PREFIX));
 }
