@@ -5,6 +5,7 @@ import type { HourCount, KeptEvent } from '../ledger/book.ts';
 import type { CommonLedger, LedgerKey } from '../ledger/ledgers.ts';
 import { decodeUtf8, fromBase64Url, toBase64Url, utf8 } from '../lib/bytes.ts';
 import { formatInstant, parseInstant } from '../lib/instant.ts';
+import { parseJson } from '../lib/json.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import { StorageUnavailable } from '../lib/storage-error.ts';
 import { Refused } from './refused.ts';
@@ -132,15 +133,6 @@ function readCursor(cursor: string | undefined): Places {
   const places = PLACES.safeParse(parseJson(text));
   if (!places.success) throw new Refused('invalid_input', 'The cursor is none of this gateway.');
   return places.data;
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    // Not JSON: no cursor of ours, as its reader says.
-    return undefined;
-  }
 }
 
 /** The oldest place of each ledger that was shown so far. */

@@ -1,17 +1,12 @@
 import type { Bytes } from './bytes.ts';
+import { parseJson } from './json.ts';
 
 /**
  * The JSON of a body of at most `limitBytes`; undefined where it is longer or no JSON. What is not read is let go.
  */
 export async function readJsonBody(response: Response, limitBytes: number): Promise<unknown> {
   const bytes = await readBytes(response, limitBytes);
-  if (!bytes) return undefined;
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    // Not JSON; the parser's message would quote the body.
-    return undefined;
-  }
+  return bytes && parseJson(new TextDecoder().decode(bytes));
 }
 
 async function readBytes(response: Response, limitBytes: number): Promise<Bytes | undefined> {

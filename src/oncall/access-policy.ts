@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 
 /** Longer than any access policy token (secret scanners look at 400 characters behind the prefix). */
@@ -37,15 +38,6 @@ export function readPolicyRegion(payload: string): Result<string | undefined, 'm
 function decodeBase64(payload: string): string | undefined {
   const plain = payload.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
   return plain.length % 4 === 1 ? undefined : atob(plain);
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    // The parser's message would quote the token.
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

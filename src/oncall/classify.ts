@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts';
 import { parseQuery } from '../lib/query.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { Secret } from '../lib/secret.ts';
@@ -183,13 +184,4 @@ function readContext(headers: Headers): Result<NamedStack, CallRefusal> {
 export function readContextToken(context: string): string | undefined {
   const token = fieldOf(parseJson(context), 'grafana_token');
   return typeof token === 'string' && token !== '' ? token : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message would quote a token.
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Visit } from '../corridor.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
+import { findAddress } from '../lib/address.ts';
 import { within } from '../lib/deadline.ts';
 import { StorageUnavailable } from '../lib/storage-error.ts';
 import { judgeCredentials } from '../origin/credentials.ts';
@@ -126,8 +127,7 @@ const UNREADABLE: OncallAnswer = {
 
 function createAsker(request: Request, visit: Visit): Asker {
   return {
-    // Cloudflare sets this name itself and overwrites what a client sends.
-    address: request.headers.get('CF-Connecting-IP') ?? '',
+    address: findAddress(request.headers),
     observe: (event, facts) => visit.observe(event, facts),
     waitUntil: (work) => visit.waitUntil(work),
   };

@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts';
 import { fieldOf } from './ask.ts';
 import { ENGINE_WORDS } from './engine-words.ts';
 import { isJson } from './peek.ts';
@@ -19,13 +20,4 @@ export function isMisrouted(status: number, text: string | undefined): boolean {
   if (typeof detail !== 'string') return false;
   if (status === 403) return detail === ENGINE_WORDS.invalidToken;
   return status === 429 && detail.startsWith(ENGINE_WORDS.syncing);
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    // No JSON: no answer of the engine.
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../lib/json.ts';
 import type { KeyedHash } from '../lib/keyed-hash.ts';
 import type { Kv } from '../lib/kv.ts';
 import type { Clue } from './clue.ts';
@@ -68,11 +69,5 @@ export class RegionStore {
 
 /** What cannot be read was never learnt. */
 function parse(text: string | undefined): StoredRegion | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return STORED.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON.
-    return undefined;
-  }
+  return STORED.safeParse(parseJson(text)).data;
 }

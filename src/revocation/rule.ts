@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../lib/json.ts';
 
 /** Unix seconds. */
 const MOMENT = z.int().nonnegative();
@@ -31,12 +32,8 @@ export function formatRule(rule: Rule): string {
 
 /** The rule of a stored text. One that cannot be read revokes everything: it stands where a revocation was stored. */
 export function parseRule(text: string): Rule {
-  try {
-    const parsed = STORED_RULE.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : UNREADABLE;
-  } catch {
-    return UNREADABLE;
-  }
+  const parsed = STORED_RULE.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : UNREADABLE;
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../lib/json.ts';
 import type { Keyring } from '../lib/keyring.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import { Secret } from '../lib/secret.ts';
@@ -158,13 +159,4 @@ function revealMaterial({ token, derived }: KeyMaterial): { token: string; deriv
 function readMaterial(stored: { readonly token: string; readonly derived: string }): KeyMaterial | undefined {
   const token = parseGrafanaToken(stored.token);
   return token.ok ? { token: token.value, derived: new Secret(stored.derived) } : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Whoever reads this learns that it is garbage; the parser's message could quote it.
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { decodeUtf8, fromBase64, toHex, utf8 } from '../lib/bytes.ts';
 import { crc32 } from '../lib/crc32.ts';
+import { parseJson } from '../lib/json.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { Secret } from '../lib/secret.ts';
 
@@ -82,12 +83,6 @@ function isPositiveInteger(value: unknown): value is number {
 }
 
 function parseJsonObject(text: string | undefined): Record<string, unknown> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // Not JSON: not an API key. The parser's message would quote the key, so it goes nowhere.
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
