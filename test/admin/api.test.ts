@@ -120,6 +120,7 @@ describe('what it takes', () => {
     ['a page of nothing', 'GET', '/keys?limit=0', undefined],
     ['a cursor of nobody', 'GET', '/events?cursor=e30x', undefined],
     ['half a key', 'GET', '/events?orgId=1', undefined],
+    ['a parameter twice', 'GET', '/events?orgId=1&orgId=2&name=test1', undefined],
   ])('%s is 400, and says what is wrong', async (_, method, path, body) => {
     const gateway = await AdminGateway.create();
     const answer = await gateway.ask(method, path, body);

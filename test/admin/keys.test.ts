@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { KeyAnswer, KeyList, type KeyMark, MintTokenAnswer, ResealedKeys } from '../../src/api/keys.ts';
 import { LinkAnswer } from '../../src/api/links.ts';
 import { AdminGateway } from '../support/admin.ts';
+import { BOUND } from '../support/bound.ts';
 import { NOW, OTHER_SECRET, refusalOf, SECRET } from '../support/gateway.ts';
 import { grafanaKnowing } from '../support/grafana.ts';
 import { entryOf, type FixtureKey, keyNamed, linkTo } from '../support/keys.ts';
@@ -325,6 +326,19 @@ describe('the list', () => {
     origin.answerWith(() => new Response('', { status: 401 }));
     const { key } = KeyAnswer.parse(await gateway.order('POST', `${PATH}/check`));
     expect(key.marks).toContain('refused-by-origin');
+  });
+
+  test('warns of an organisation with more keys than Grafana’s own list shows, once for a whole list', async () => {
+    const gateway = await create();
+    const ids = Array.from({ length: 101 }, (_, index) => `key:7:${String(index).padStart(43, '0')}`);
+    await Promise.all(ids.map((id) => BOUND.POSTERN_KV.put(id, 'of no interest here')));
+    const first = KeyList.parse(await gateway.order('GET', '/keys'));
+    expect(first.warnings.map(({ code }) => code)).toEqual(['many-keys']);
+    expect(first.warnings[0]?.message).toContain('Organisation 7 has 101 keys');
+    const second = await gateway.order('GET', `/keys?cursor=${encodeURIComponent(first.cursor ?? '')}`);
+    expect(KeyList.parse(second).warnings).toEqual([]);
+    await BOUND.POSTERN_KV.delete(ids[0] ?? '');
+    expect(KeyList.parse(await gateway.order('GET', '/keys')).warnings).toEqual([]);
   });
 
   test('goes on by its cursor, one organisation alone too', async () => {
