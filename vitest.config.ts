@@ -6,12 +6,15 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [
     cloudflareTest({
-      // Where the classes of Durable Objects are exported.
-      main: 'src/index.ts',
+      // Where the classes of Durable Objects are exported; as in src/index.ts, but set up by the tests.
+      main: 'test/support/worker.ts',
       miniflare: {
         compatibilityDate: '2026-10-01',
         kvNamespaces: ['POSTERN_KV'],
-        durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
+        durableObjects: {
+          POSTERN_LEDGER: { className: 'Ledger', useSQLite: true },
+          POSTERN_SIGN_INS: { className: 'SignIn', useSQLite: true },
+        },
         // The network is closed: a request that no test's origin took ends here.
         outboundService: () => new Response('the network is closed in tests', { status: 599 }),
       },
@@ -20,7 +23,7 @@ export default defineConfig({
   test: {
     setupFiles: ['test/support/setup.ts'],
     include: [
-      'test/{lib,config,headers,share,session,revocation,ledger,oncall,admin,api,origin,observe,refusal,app}/**/*.test.ts',
+      'test/{lib,config,headers,share,session,revocation,ledger,oncall,sso,admin,api,origin,observe,refusal,app}/**/*.test.ts',
     ],
   },
 });
