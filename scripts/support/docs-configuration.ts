@@ -23,6 +23,18 @@ const CHAPTERS: readonly Chapter[] = [
     intro: '[embedding.md](embedding.md) shows how to embed a dashboard.',
   },
   {
+    title: 'Sign-in',
+    names: /^(?:GF_AUTH_GENERIC_OAUTH_|GF_USERS_|GF_SECURITY_|SSO_|GRAFANA_ORGS$)/,
+    intro:
+      "[sso/options.md](sso/options.md) has all of Grafana's options in one table. Where sign-in is off, they are checked for their form alone.",
+  },
+  {
+    title: 'Identity of people who have signed in',
+    names: /^(?:ORIGIN_IDENTITY|GF_AUTH_PROXY_HEADER_PROPERTY|GF_AUTH_PROXY_HEADERS_ENCODED)$/,
+    intro:
+      'The names of the headers are `GF_AUTH_JWT_HEADER_NAME`, `GF_AUTH_PROXY_HEADER_NAME` and `GF_AUTH_PROXY_HEADERS`, below.',
+  },
+  {
     title: 'Headers',
     names: /^(?:UNDERSCORE_|GF_AUTH_(?:PROXY|JWT)_)/,
     intro:
@@ -84,7 +96,7 @@ function renderOverview(names: readonly string[], variables: Readonly<Record<str
 }
 
 /** Values as code, words as words. What is required cannot be absent. */
-function formatFallback({ fallback, schema }: Variable): string {
+export function formatFallback({ fallback, schema }: Variable): string {
   if (fallback !== '')
     return /^[\x21-\x7e]+(?: [\x21-\x7e]+)?$/.test(fallback) ? `\`${fallback}\`` : fallback;
   return schema.safeParse(undefined).success ? 'none' : '**required**';
@@ -100,12 +112,20 @@ function renderChapter(
 }
 
 function renderVariable(name: string, variable: Variable): string[] {
-  const { kind, meaning, allowed, example } = variable;
-  const facts = [
+  const { kind, meaning, allowed, example, stricter } = variable;
+  const facts: (readonly [fact: string, text: string | undefined])[] = [
     ['kind', kind === 'secret' ? 'secret' : 'variable'],
     ['default', formatFallback(variable)],
     ['allowed', allowed],
-    ['example', /^the output of: /.test(example) ? example.replace(/: (.*)$/, ' `$1`') : `\`${example}\``],
+    ['example', formatExample(example)],
+    ['stricter than Grafana', stricter],
   ];
-  return [`### ${name}`, meaning, facts.map(([fact, text]) => `- ${fact}: ${text}`).join('\n')];
+  const lines = facts.filter(([, text]) => text !== undefined).map(([fact, text]) => `- ${fact}: ${text}`);
+  return [`### ${name}`, meaning, lines.join('\n')];
+}
+
+/** Values as code, words as words; none for what is not to be set at all. */
+function formatExample(example: string): string | undefined {
+  if (example === '') return undefined;
+  return /^the output of: /.test(example) ? example.replace(/: (.*)$/, ' `$1`') : `\`${example}\``;
 }

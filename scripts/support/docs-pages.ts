@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
 import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
 import { renderConfiguration } from './docs-configuration.ts';
 import { renderEvents } from './docs-events.ts';
 import { renderRefusals } from './docs-refusals.ts';
+import { renderSsoOptions } from './docs-sso-options.ts';
 import { ROOT } from './root.ts';
 
 /** A page that is made from a table in src. */
@@ -18,6 +19,7 @@ export interface Page {
 export function makePages(): Page[] {
   return [
     { path: 'docs/configuration.md', text: renderConfiguration(VARIABLES, BINDINGS) },
+    { path: 'docs/sso/options.md', text: renderSsoOptions(VARIABLES) },
     { path: 'docs/refusals.md', text: renderRefusals(CODES) },
     { path: 'docs/events.md', text: renderEvents(EVENTS) },
   ];
@@ -42,5 +44,6 @@ async function readPage(path: string): Promise<string | undefined> {
 }
 
 export async function writePage({ path, text }: Page): Promise<void> {
+  await mkdir(dirname(join(ROOT, path)), { recursive: true });
   await writeFile(join(ROOT, path), text);
 }

@@ -7,6 +7,8 @@ import type { PublicDashboardOptions } from '../origin/public-dashboards.ts';
 import type { RevocationOptions } from '../revocation/options.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { ShareOptions } from '../share/options.ts';
+import type { SsoOptions } from '../sso/options.ts';
+import { arrangeSso } from './sso.ts';
 import type { Values } from './values.ts';
 
 /** Everything that the operator decided, in the rooms' own terms. */
@@ -22,7 +24,10 @@ export interface Config {
   readonly revocation: RevocationOptions;
   readonly admin: AdminOptions;
   readonly oncall: OncallOptions;
-  readonly visitors: 'deny' | 'pass';
+  /** Undefined where sign-in is off. */
+  readonly sso: SsoOptions | undefined;
+  /** What becomes of people who come without a session; `login` only where there is sign-in. */
+  readonly visitors: 'deny' | 'login' | 'pass';
   /** `URL.origin` of `PUBLIC_URL`. */
   readonly publicOrigin: string | undefined;
   /** What is allowed but probably not meant, one sentence each. */
@@ -68,6 +73,7 @@ export function arrange(values: Values, warnings: readonly string[]): Config {
       lookup: values.ONCALL_LOOKUP,
       timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
     },
+    sso: arrangeSso(values),
     visitors: values.VISITORS,
     publicOrigin: values.PUBLIC_URL?.origin,
     warnings,
@@ -78,7 +84,7 @@ export function arrange(values: Values, warnings: readonly string[]): Config {
 export function arrangeHeaders(values: Values): HeaderOptions {
   const claims = [
     values.GF_AUTH_PROXY_HEADER_NAME,
-    ...values.GF_AUTH_PROXY_HEADERS,
+    ...values.GF_AUTH_PROXY_HEADERS.values(),
     values.GF_AUTH_JWT_HEADER_NAME,
     ...Object.keys(values.ORIGIN_HEADERS),
   ];

@@ -1,11 +1,18 @@
 import { arrangeHeaders } from './arrange.ts';
 import type { ConfigMistake } from './mistakes.ts';
+import { findSsoMistakes } from './sso-consistency.ts';
+import { findSsoWarnings } from './sso-warnings.ts';
 import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
-/** Mistakes that lie between two variables. */
-export function findContradictions(values: Values): ConfigMistake[] {
-  return [...findCircle(values), ...findRenamedClaims(values), ...findOncallMistakes(values)];
+/** Mistakes that lie between two variables. @param texts what they hold as texts, for messages */
+export function findContradictions(values: Values, texts: Readonly<Record<string, string>>): ConfigMistake[] {
+  return [
+    ...findCircle(values),
+    ...findRenamedClaims(values),
+    ...findOncallMistakes(values),
+    ...findSsoMistakes(values, texts),
+  ];
 }
 
 function findCircle(values: Values): ConfigMistake[] {
@@ -70,5 +77,5 @@ export function findWarnings(values: Values): string[] {
   }
   if (values.FRAME_ANCESTORS.includes('*'))
     warnings.push('FRAME_ANCESTORS: * lets any page embed dashboards');
-  return warnings;
+  return [...warnings, ...findSsoWarnings(values)];
 }

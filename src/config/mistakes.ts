@@ -36,6 +36,16 @@ export function describeIssue(
   ];
 }
 
+/** A mistake that lies between variables, told of one of them. */
+export function mistakeOf(
+  name: keyof typeof VARIABLES,
+  problem: string,
+  texts: Readonly<Record<string, string>>,
+): ConfigMistake {
+  const { kind, allowed, example } = VARIABLES[name];
+  return { variable: name, holds: describeHolding(texts[name], kind), problem, allowed, example };
+}
+
 /** What a variable holds, as far as it may be said: no secret, no credentials of an address, not at length. */
 function describeHolding(text: string | undefined, kind: Variable['kind'] | undefined): string {
   if (text === undefined) return 'nothing';

@@ -17,7 +17,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Result<Confi
   const parsed = SCHEMA.safeParse(texts);
   if (!parsed.success) return fail(parsed.error.issues.flatMap((issue) => describeIssue(issue, texts)));
   const values = parsed.data;
-  const mistakes = findContradictions(values);
+  const mistakes = findContradictions(values, texts);
   if (mistakes.length > 0) return fail(mistakes);
   return ok(arrange(values, findWarnings(values)));
 }
@@ -36,6 +36,8 @@ function collectTexts(env: Readonly<Record<string, unknown>>): Record<string, st
 function asText(value: unknown, isKnown: boolean): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  // A foreign binding (KV, a service) is none of our variables; a table under a known name is its JSON.
+  // A foreign binding (KV, a service) is none of our variables; a table under a known name is its JSON. No binding is a
+  // list: under an unknown name, it is a list of ours, mistyped.
+  if (Array.isArray(value)) return JSON.stringify(value);
   return isKnown && typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;
 }

@@ -11,6 +11,8 @@ export interface Variable<Schema extends z.ZodType = z.ZodType> {
   readonly example: string;
   /** How an absent variable reads; empty for a required one. */
   readonly fallback: string;
+  /** Where the gateway is stricter than Grafana is with its own option of this name. */
+  readonly stricter?: string;
   readonly schema: Schema;
 }
 

@@ -8,9 +8,12 @@ import { Secret } from '../lib/secret.ts';
 import { isReservedOriginHeader } from '../origin/options.ts';
 import { LINK_VERSIONS } from '../share/options.ts';
 import { count, flag, httpUrl, parseJson, SECRET_LENGTH_MIN, secretText, splitList } from './forms.ts';
+import { IDENTITY_VARIABLES } from './identity-variables.ts';
 import { oncallBindings, oncallPath, oncallRegions, oncallStackHosts } from './oncall.ts';
 import { routes } from './routes.ts';
 import { shareKeys } from './share-keys.ts';
+import { HEADER_NAME, proxyHeaders } from './sso-forms.ts';
+import { GENERIC_OAUTH_VARIABLES } from './sso-variables.ts';
 import { variable } from './variable.ts';
 
 const DAY_SECONDS = 86_400;
@@ -29,8 +32,6 @@ const secrets = z.string({ error: 'is missing' }).transform((value, context) => 
   context.addIssue({ code: 'custom', message: 'holds a secret that is shorter than 32 characters' });
   return z.NEVER;
 });
-
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 const originHeaders = z
   .string()
@@ -76,12 +77,6 @@ function findRenameProblem([from = '', to = '', ...rest]: string[]): string | un
     return 'has a new name that is not of letters, digits and single hyphens';
   return classOf(to) === 'other' ? undefined : 'has a new name that claims an identity or frames a message';
 }
-
-const proxyHeaders = z
-  .string()
-  .transform((value) => splitList(value).map((pair) => pair.slice(pair.indexOf(':') + 1)))
-  .pipe(z.array(headerName))
-  .default([]);
 
 const linkVersions = z
   .string()
@@ -180,11 +175,11 @@ export const VARIABLES = {
   VISITORS: variable({
     kind: 'var',
     meaning:
-      'What becomes of people who come without a session: `deny` answers 401; `pass` sends them to the origin with their own credentials, less claimed identities.',
-    allowed: 'deny or pass (login needs sign-in, which this version does not have yet)',
+      'What becomes of people who come without a session: `deny` answers 401; `login` leads them to sign-in; `pass` sends them to the origin with their own credentials, less claimed identities.',
+    allowed: 'deny, login (where sign-in is enabled) or pass',
     example: 'deny',
     fallback: 'deny',
-    schema: z.enum(['deny', 'pass'], { error: 'is neither deny nor pass' }).default('deny'),
+    schema: z.enum(['deny', 'login', 'pass'], { error: 'is none of deny, login, pass' }).default('deny'),
   }),
   API_KEY_SHARE: variable({
     kind: 'var',
@@ -326,9 +321,11 @@ export const VARIABLES = {
   GF_AUTH_PROXY_HEADERS: variable({
     kind: 'var',
     meaning: "Further headers of Grafana's auth.proxy, in its own form. They never come in from outside.",
-    allowed: 'pairs such as Name:X-WEBAUTH-NAME, separated by spaces or commas',
+    allowed:
+      'pairs of Name, Email, Login, Role or Groups and a header name, such as Role:X-WEBAUTH-ROLE, separated by spaces or commas',
     example: 'Name:X-WEBAUTH-NAME Role:X-WEBAUTH-ROLE',
     fallback: '',
+    stricter: 'A pair that begins with anything else is a mistake; Grafana reads past it.',
     schema: proxyHeaders,
   }),
   GF_AUTH_JWT_HEADER_NAME: variable({
@@ -339,6 +336,8 @@ export const VARIABLES = {
     fallback: 'X-JWT-Assertion',
     schema: headerName.default('X-JWT-Assertion'),
   }),
+  ...GENERIC_OAUTH_VARIABLES,
+  ...IDENTITY_VARIABLES,
   ONCALL_PATH: variable({
     kind: 'var',
     meaning:
@@ -418,4 +417,8 @@ export const BINDINGS: Readonly<Record<string, string>> = {
     'The KV namespace for keys, revocations and learnt regions of OnCall. Without it, keys are those of `SHARE_KEYS`, nothing can be revoked, and each isolate finds regions for itself.',
   POSTERN_LEDGER:
     'The Durable Objects (class `Ledger`) for events, counts and wrong signatures. Without them, events are in the log alone, and wrong signatures are not limited.',
+  POSTERN_SIGN_INS:
+    'The Durable Objects for sign-ins: what a session holds, and its refreshes. Sign-in needs them.',
+  SSO_MTLS:
+    'The client certificate (`npx wrangler mtls-certificate upload`) that the provider of sign-in wants. Without it, none is shown.',
 };

@@ -48,6 +48,12 @@ describe('a configuration that holds', () => {
     expect(readRight({ POSTERN_KV: {}, SOME_QUEUE: { send: () => undefined } }).warnings).toEqual([]);
   });
 
+  test('knows no list under a name that is not its own: no binding is one', () => {
+    expect(problemsOf({ FRAME_ANCESTOR: ['https://portal.example.com'] })).toEqual([
+      'FRAME_ANCESTOR is not a variable of Postern',
+    ]);
+  });
+
   test('takes several secrets, the newest first', () => {
     const { secrets } = readRight({ POSTERN_SECRETS: `${SECRET}, ${OTHER_SECRET}` }).session;
     expect(secrets.map((secret) => secret.reveal())).toEqual([SECRET, OTHER_SECRET]);
@@ -68,7 +74,7 @@ const WRONG: readonly (readonly [name: string, value: unknown, problem: string])
   ['ORIGIN_TIMEOUT_SECONDS', '0', 'is not between 1 and 600'],
   ['ORIGIN_TIMEOUT_SECONDS', '1.5', 'is not a whole number'],
   ['PUBLIC_URL', 'dashboards.example.com', 'is not an absolute address'],
-  ['VISITORS', 'login', 'is neither deny nor pass'],
+  ['VISITORS', 'sign-in', 'is none of deny, login, pass'],
   ['API_KEY_SHARE', 'yes', 'is neither true nor false'],
   ['API_KEY_SHARE_VERSION', 'v2 v4', 'names a version other than v1 and v2'],
   ['SHARE_KEYS', '{}', 'is not a JSON list'],
@@ -109,7 +115,7 @@ describe('a configuration with mistakes', () => {
 
   test('is told the name, what it holds, what is allowed and an example', () => {
     expect(messagesOf({ VISITORS: 'everyone' })).toBe(
-      `VISITORS is neither deny nor pass (it holds: everyone). Allowed: ${VARIABLES.VISITORS.allowed}. Example: VISITORS=deny`,
+      `VISITORS is none of deny, login, pass (it holds: everyone). Allowed: ${VARIABLES.VISITORS.allowed}. Example: VISITORS=deny`,
     );
   });
 

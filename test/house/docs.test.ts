@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { renderConfiguration } from '../../scripts/support/docs-configuration.ts';
 import { renderEvents } from '../../scripts/support/docs-events.ts';
 import { findStalePages } from '../../scripts/support/docs-pages.ts';
-import { VARIABLES } from '../../src/config/variables.ts';
+import { renderSsoOptions } from '../../scripts/support/docs-sso-options.ts';
+import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
 import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
 
@@ -14,7 +15,7 @@ const PAGES = [
   'SECURITY.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) => `docs/${file}`),
 ].filter((path) => path.endsWith('.md'));
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -54,6 +55,23 @@ describe('pages made from tables', () => {
     for (const name of Object.keys(VARIABLES)) expect(page.split(`\n### ${name}\n`)).toHaveLength(2);
   });
 
+  test("describe every option of Grafana's sign-in once, with its default and where it is stricter", () => {
+    const lines = renderSsoOptions(VARIABLES).split('\n');
+    const options = Object.entries(VARIABLES).filter(([name]) => name.startsWith('GF_'));
+    expect(options.length).toBeGreaterThan(50);
+    for (const [name, { meaning, stricter = '' }] of options) {
+      const [row = '', ...more] = lines.filter((line) => line.includes(`[\`${name}\`](../configuration.md#`));
+      expect(more).toEqual([]);
+      expect(row).toContain(` | ${meaning} | ${stricter} |`);
+      expect(row.split(' | ')[0]).toMatch(/^\| `(?:\[[a-z.]+\] )?[a-z_]+`$/);
+    }
+  });
+
+  test('give no example for what is not to be set', () => {
+    const page = renderConfiguration({ A_NAME: VARIABLES.GF_AUTH_GENERIC_OAUTH_TLS_CLIENT_CA }, {});
+    expect(page).toContain('- allowed: nothing: leave it unset\n- stricter than Grafana: ');
+  });
+
   test('describe every event once, with what is kept of it', () => {
     const lines = renderEvents(EVENTS).split('\n');
     for (const [event, { outcome, isDecision, when }] of Object.entries(EVENTS)) {
@@ -75,10 +93,12 @@ describe('pages written by hand', () => {
 
   test('name only variables that there are', () => {
     const prefixes =
-      /^(?:ORIGIN|SHARE|API_KEY|LOGIN|FRAME|REVOCATION|UNDERSCORE|PUBLIC|NOT_ALLOW|VISITORS|ROUTES)/;
+      /^(?:ORIGIN|SHARE|API_KEY|LOGIN|FRAME|REVOCATION|UNDERSCORE|PUBLIC|NOT_ALLOW|VISITORS|ROUTES|SSO|GRAFANA_ORGS|GF_AUTH_GENERIC_OAUTH|GF_USERS)/;
     for (const path of PAGES) {
       const names = [...read(path).matchAll(/`([A-Z][A-Z_]{4,})`/g)].map(([, name = '']) => name);
-      const unknown = names.filter((name) => prefixes.test(name) && !Object.hasOwn(VARIABLES, name));
+      const unknown = names.filter(
+        (name) => prefixes.test(name) && !Object.hasOwn({ ...VARIABLES, ...BINDINGS }, name),
+      );
       expect(unknown, path).toEqual([]);
     }
   });
