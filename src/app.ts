@@ -10,6 +10,9 @@ import { originDoor } from './origin/door.ts';
 import { closedGate, routeGate, shareKeyGate } from './origin/gate.ts';
 import { ticketGate } from './session/gate.ts';
 import { shareGate } from './share/gate.ts';
+import { keysDoor, signInDoor } from './sso/door.ts';
+import { loginDoor, startDoor } from './sso/login-door.ts';
+import { logoutDoor } from './sso/logout-door.ts';
 
 /** What a whole application takes from outside: its clock and its log. */
 export interface AppOptions {
@@ -25,6 +28,7 @@ const CORRIDOR: readonly Door[] = [
   oncallDoor, // oncall: calls that need no session, to the region of their token
   shareKeyGate, // origin: share keys in other hands
   routeGate, // origin: other origins behind the same gateway
+  signInDoor, // sso: /login/generic_oauth, /login and /logout
   ticketGate, // session: did the cookie of a frame come back?
   shareGate, // share: a link becomes a session
   originDoor, // origin: who asks, may they, and the answer
@@ -39,6 +43,10 @@ export function createApp(options: AppOptions = {}): Hono<WorkerEnv> {
   app.get('/-/health', through([ambiguityGate, health]));
   app.get('/-/problems/:code', through([ambiguityGate, problemPage]));
   app.get('/robots.txt', through([ambiguityGate, robots]));
+  app.all('/-/login', through([ambiguityGate, loginDoor]));
+  app.all('/-/login/start', through([ambiguityGate, startDoor]));
+  app.all('/-/logout', through([ambiguityGate, logoutDoor]));
+  app.all('/-/jwks.json', through([ambiguityGate, keysDoor]));
   app.all('/-/api/*', through([ambiguityGate, adminDoor]));
   app.all('/-/*', through([ambiguityGate, noSuchPage]));
   app.all('*', through(CORRIDOR));

@@ -18,6 +18,7 @@ import type { DerivedValues } from './share/derived-values.ts';
 import type { ShareKey } from './share/key.ts';
 import type { LayeredKeys } from './share/key-registry.ts';
 import type { KeyStore } from './share/key-store.ts';
+import type { SignInServices } from './sso/services.ts';
 
 /** What one isolate holds for one configuration: settings, and the memories that make requests warm. */
 export interface House {
@@ -36,6 +37,8 @@ export interface House {
   readonly stores: Stores | undefined;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;
+  /** Undefined where sign-in is off. */
+  readonly signIn: SignInServices | undefined;
 }
 
 /** What is kept in KV. */

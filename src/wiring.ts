@@ -9,7 +9,7 @@ import { Tally } from './ledger/tally.ts';
 import { KeyedHash } from './lib/keyed-hash.ts';
 import { Kv, type KvBinding } from './lib/kv.ts';
 import { RateWindow } from './lib/rate-window.ts';
-import { type EventMap, type EventName, formatEvent } from './observe/events.ts';
+import { EVENTS, type EventMap, type EventName, formatEvent, type Tell } from './observe/events.ts';
 import type { Observer } from './observe/log.ts';
 import { RegionFinder } from './oncall/find-region.ts';
 import { RegionStore } from './oncall/region-store.ts';
@@ -22,6 +22,11 @@ import { ConfigKeys } from './share/config-keys.ts';
 import { DerivedValues } from './share/derived-values.ts';
 import { LayeredKeys } from './share/key-registry.ts';
 import { KeyStore } from './share/key-store.ts';
+import { furnishProvider, furnishSignIn, furnishSupport, type SignInBindings } from './sign-in-wiring.ts';
+import type { SsoOptions } from './sso/options.ts';
+import type { Provider } from './sso/provider/provider.ts';
+import type { SignInSupport } from './sso/sign-in-object.ts';
+import type { SignInNamespace } from './sso/sign-ins.ts';
 
 type Env = Readonly<Record<string, unknown>>;
 
@@ -29,6 +34,8 @@ type Env = Readonly<Record<string, unknown>>;
 interface Bindings {
   readonly kv: Kv | undefined;
   readonly ledger: LedgerNamespace | undefined;
+  readonly signIns: SignInNamespace | undefined;
+  readonly mtls: SignInBindings['mtls'];
 }
 
 /** Failures of ledgers that one isolate tells in a minute. */
@@ -61,13 +68,17 @@ export class Wiring {
       return 'misconfigured';
     }
     const bindings = findBindings(env);
+    const lacking = findLacking(config.value, bindings);
+    for (const mistake of lacking) this.#tell('config.invalid', { mistake });
+    if (lacking.length > 0) return 'misconfigured';
     for (const warning of [...config.value.warnings, ...findMissing(bindings)])
       this.#tell('config.warning', { warning });
     return this.#furnish(config.value, bindings);
   }
 
-  #furnish(config: Config, { kv, ledger }: Bindings): House {
+  #furnish(config: Config, { kv, ledger, signIns, mtls }: Bindings): House {
     const now = this.#now;
+    const tell: Tell = (event, facts) => this.#tell(event, facts);
     const stores = kv && {
       keys: new KeyStore({
         kv,
@@ -95,6 +106,8 @@ export class Wiring {
       tally: new Tally(ledgers, now()),
       oncall: new RegionFinder({ options: config.oncall, store: stores?.regions, now }),
       sessions: furnishSessions(config, keys, revocations),
+      signIn:
+        config.sso && ledger && signIns && furnishSignIn(config, config.sso, { ledger, signIns, mtls }, tell),
       derivedValues: new DerivedValues(),
       inbound: new InboundHeaders(config.headers),
       notices: new HeaderNotices(),
@@ -141,7 +154,20 @@ function furnishSessions(config: Config, keys: LayeredKeys, revocations: Revocat
 
 function findBindings(env: Env): Bindings {
   const kv = env.POSTERN_KV as KvBinding | undefined;
-  return { kv: kv && new Kv(kv), ledger: env.POSTERN_LEDGER as LedgerNamespace | undefined };
+  return {
+    kv: kv && new Kv(kv),
+    ledger: env.POSTERN_LEDGER as LedgerNamespace | undefined,
+    signIns: env.POSTERN_SIGN_INS as SignInNamespace | undefined,
+    mtls: env.SSO_MTLS as SignInBindings['mtls'],
+  };
+}
+
+/** What sign-in cannot do without, one sentence each. */
+function findLacking({ sso }: Config, { ledger, signIns }: Bindings): string[] {
+  if (!sso || (ledger && signIns)) return [];
+  return [
+    'sign-in is on, and POSTERN_SIGN_INS or POSTERN_LEDGER is not bound: it keeps its sessions there. Bind both Durable Objects as in wrangler.toml, or set GF_AUTH_GENERIC_OAUTH_ENABLED=false',
+  ];
 }
 
 function findMissing({ kv, ledger }: Bindings): string[] {
@@ -152,4 +178,58 @@ function findMissing({ kv, ledger }: Bindings): string[] {
       'POSTERN_LEDGER is not bound: events are in the log alone, and wrong signatures are not limited',
     );
   return warnings;
+}
+
+/** What the Durable Objects of one isolate have in common. */
+interface SharedSupport {
+  readonly config: Config;
+  readonly options: SsoOptions;
+  readonly provider: Provider;
+  readonly ledger: LedgerNamespace;
+  readonly ledgers: Ledgers;
+}
+
+/** Furnishes the Durable Objects of sign-in, which have the Worker's own bindings and variables. */
+export class SupportWiring {
+  readonly #shared = new WeakMap<Env, SharedSupport>();
+  readonly #observe: Observer;
+  readonly #now: () => number;
+
+  constructor(observe: Observer, now: () => number) {
+    this.#observe = observe;
+    this.#now = now;
+  }
+
+  /**
+   * @param waitUntil lets work of the object go on after its answer
+   * @throws Error where sign-in is not set up: nothing that could ask is let in then
+   */
+  supportOf(env: Env, waitUntil: (work: Promise<unknown>) => void): SignInSupport {
+    const { config, options, provider, ledger, ledgers } = this.#sharedOf(env);
+    const tell: Tell = (event, facts) => {
+      const line = formatEvent(event, facts, this.#now());
+      this.#observe(line);
+      if (EVENTS[event].isDecision) waitUntil(ledgers.record(line));
+    };
+    return furnishSupport(config, options, { provider, ledger }, tell);
+  }
+
+  #sharedOf(env: Env): SharedSupport {
+    const known = this.#shared.get(env);
+    if (known) return known;
+    const config = readConfig(env);
+    const { ledger, mtls } = findBindings(env);
+    if (!config.ok || !config.value.sso || !ledger) throw new Error('sign-in is not set up');
+    const tell: Tell = (event, facts) => this.#observe(formatEvent(event, facts, this.#now()));
+    const onFailure = (reason: string) => tell('ledger.failed', { reason });
+    const shared: SharedSupport = {
+      config: config.value,
+      options: config.value.sso,
+      provider: furnishProvider(config.value.sso, mtls, tell),
+      ledger,
+      ledgers: new Ledgers({ namespace: ledger, now: this.#now, onFailure }),
+    };
+    this.#shared.set(env, shared);
+    return shared;
+  }
 }

@@ -34,6 +34,14 @@ export class LedgerRegistrar implements KeyRegistrar {
     });
   }
 
+  /** The claim that holds, without making one. */
+  find(name: string): Promise<Claim | undefined> {
+    return this.#ask('read', name, async (book) => {
+      const held = await book.readRecord();
+      return held?.text ? parseClaim(held.text) : undefined;
+    });
+  }
+
   release(secret: string, keyId: string): Promise<void> {
     return this.#ask('write', secret, async (book) => {
       const held = await book.readRecord();

@@ -9,7 +9,8 @@ export async function readJsonBody(response: Response, limitBytes: number): Prom
   return bytes && parseJson(new TextDecoder().decode(bytes));
 }
 
-async function readBytes(response: Response, limitBytes: number): Promise<Bytes | undefined> {
+/** The bytes of a body of at most `limitBytes`; undefined where it is longer, or where there is none. */
+export async function readBytes(response: Response, limitBytes: number): Promise<Bytes | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();

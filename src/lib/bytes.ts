@@ -30,7 +30,18 @@ const URL_SAFE: Readonly<Record<string, string>> = { '+': '-', '/': '_' };
 
 /** Base64url without padding (RFC 4648 §5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) => URL_SAFE[character] ?? '');
+  return btoa(toBinary(bytes)).replace(/[+/=]/g, (character) => URL_SAFE[character] ?? '');
+}
+
+/** As many bytes as a call takes arguments for sure. */
+const CHUNK_BYTES = 8_192;
+
+function toBinary(bytes: Uint8Array): string {
+  if (bytes.length <= CHUNK_BYTES) return String.fromCharCode(...bytes);
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_BYTES));
+  return binary;
 }
 
 /**

@@ -17,10 +17,18 @@ export function parseCookies(header: string): CookiePair[] {
   const pairs: CookiePair[] = [];
   for (const part of header.split(';')) {
     const equals = part.indexOf('=');
-    const name = equals < 0 ? '' : part.slice(0, equals).trim();
-    if (name !== '') pairs.push({ name, value: part.slice(equals + 1).trim() });
+    const name = equals < 0 ? '' : trimSpace(part.slice(0, equals));
+    if (name !== '') pairs.push({ name, value: trimSpace(part.slice(equals + 1)) });
   }
   return pairs;
+}
+
+/**
+ * Space as RFC 6265 §5.4 knows it. Other white space is part of a name: without it, a cookie that another host has set
+ * would be taken for one with the prefix `__Host-`.
+ */
+function trimSpace(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 /** The pairs as one `Cookie` header. */

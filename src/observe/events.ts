@@ -9,6 +9,10 @@ interface MaybeOfKey {
   readonly orgId?: number | undefined;
 }
 
+interface OfSubject {
+  readonly subject: string;
+}
+
 /**
  * Every event and its facts: one closed union. Names of keys, organisations and dashboards, ids, codes and the
  * beginnings of paths may be there; tokens, signatures, cookies, whole queries and values of headers never.
@@ -36,6 +40,7 @@ export interface EventMap {
   'share.key.unreadable': OfKey;
   'session.revoked': MaybeOfKey & {
     readonly reason: string;
+    readonly subject?: string | undefined;
     readonly uid?: string | undefined;
   };
   'session.path.refused': OfKey & { readonly method: string; readonly path: string };
@@ -83,6 +88,18 @@ export interface EventMap {
   };
   'oncall.binding.made': { readonly clue: string; readonly region: string };
   'oncall.binding.removed': { readonly clue: string; readonly region?: string | undefined };
+  /** `subject` is the provider's own name for the user (`sub`); never a login, a name or an address. */
+  'sso.signed_in': OfSubject & { readonly sessionId: string; readonly role?: string | undefined };
+  'sso.groups.left_out': OfSubject & { readonly count: number };
+  'sso.refused': { readonly reason: string; readonly subject?: string | undefined };
+  'sso.signed_out': OfSubject & { readonly sessionId: string };
+  'sso.refreshed': OfSubject;
+  'sso.refresh.failed': { readonly reason: string };
+  'sso.session.ended': { readonly reason: string; readonly subject?: string | undefined };
+  'sso.socket.closed': OfSubject & { readonly sessionId: string };
+  'sso.provider.failed': { readonly part: string; readonly reason: string };
+  'sso.account.released': { readonly by: string };
+  'origin.refused_identity': OfSubject & { readonly reason: string; readonly status: number };
   'config.invalid': { readonly mistake: string; readonly host?: string | undefined };
   'config.warning': { readonly warning: string };
   'ledger.failed': { readonly reason: string };
@@ -184,6 +201,29 @@ export const EVENTS: Readonly<Record<EventName, EventRow>> = {
     'an operator bound a token (by its hash) or a stack to an OnCall region',
   ),
   'oncall.binding.removed': decision('done', 'an operator took such a binding away, or what was learnt'),
+  'sso.signed_in': decision('done', 'somebody signed in'),
+  'sso.groups.left_out': noted(
+    'noted',
+    'somebody signed in whose groups are too many for a header: Grafana is told of none of them, so that its team sync does not take some for all',
+  ),
+  'sso.refused': decision('refused', 'somebody could not sign in; with the reason'),
+  'sso.signed_out': decision('done', 'somebody signed out'),
+  'sso.refreshed': noted('done', 'a sign-in was refreshed, and its roles evaluated anew'),
+  'sso.refresh.failed': noted(
+    'failed',
+    'a sign-in could not be refreshed, since the provider could not be asked; it goes on for `SSO_GRACE_SECONDS`',
+  ),
+  'sso.session.ended': decision('refused', 'a sign-in ended before its time; with the reason'),
+  'sso.socket.closed': decision('refused', 'an open socket was closed since its sign-in holds no more'),
+  'sso.provider.failed': noted(
+    'failed',
+    'the identity provider could not be asked, or what it said does not hold; with what was asked for',
+  ),
+  'sso.account.released': decision('done', 'a login or an e-mail address was let go for another user'),
+  'origin.refused_identity': decision(
+    'refused',
+    'Grafana did not take a signed-in user; with the reason, as far as it gives one',
+  ),
   'config.invalid': noted('failed', 'a mistake of the configuration'),
   'config.warning': noted('noted', 'what is allowed in the configuration, but probably not meant'),
   'ledger.failed': noted(

@@ -1,3 +1,5 @@
+import { SIGN_IN_CODES } from './sign-in-codes.ts';
+
 /** A text in the languages of visitor pages. */
 export interface Localised {
   readonly en: string;
@@ -236,6 +238,7 @@ export const CODES = {
       zh: '请检查 X-Grafana-URL 中的地址与令牌权限，或在 ONCALL_BINDINGS 中绑定该堆栈。',
     },
   },
+  ...SIGN_IN_CODES,
   misconfigured: {
     status: 500,
     title: { en: 'This gateway is not set up yet', zh: '网关尚未完成配置' },

@@ -9,6 +9,8 @@ export interface Refusal {
   readonly more?: string | undefined;
   /** An address of the gateway that the page offers to open in a tab of its own. */
   readonly openInTab?: string | undefined;
+  /** An address of the gateway where the visitor can sign in. */
+  readonly signInAt?: string | undefined;
 }
 
 /** Where the refusal happened, for its answer. */

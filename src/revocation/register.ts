@@ -1,7 +1,9 @@
 import { LruMap } from '../lib/lru.ts';
 import { StorageUnavailable } from '../lib/storage-error.ts';
+import { Turns } from '../lib/turns.ts';
 import type { Grant } from '../session/grant.ts';
 import { ALL } from '../session/scope.ts';
+import type { SignInSession } from '../session/sign-in.ts';
 import { type PublicReason, type Standing, UNTOUCHED } from '../session/standing.ts';
 import type { RevocationOptions } from './options.ts';
 import { revokes } from './rule.ts';
@@ -11,9 +13,6 @@ import { idOf } from './target.ts';
 
 /** An answer of this second is as good as one that is read now. */
 const JUST_NOW_SECONDS = 1;
-/** How often, and how long apart, a request looks whether another has read what it needs. */
-const LOOKS_MAX = 20;
-const LOOK_MS = 5;
 /** Answers that one isolate remembers. */
 const REMEMBERED_MAX = 4096;
 
@@ -22,6 +21,9 @@ interface Answer<T> {
   readonly value: T;
   readonly readAt: number;
 }
+
+/** Of what is taken back as a whole: why, or that it was not. */
+type Plain = PublicReason | 'none';
 
 /** What the register needs from outside. */
 export interface RegisterContext {
@@ -40,13 +42,10 @@ export interface RegisterContext {
  */
 export class RevocationRegister {
   readonly #context: RegisterContext;
-  /**
-   * What some request is reading, since when, in milliseconds. Marks, not promises: a promise belongs to its request,
-   * and one that its client left may never take its mark away.
-   */
-  readonly #reading = new Map<string, number>();
+  readonly #turns = new Turns();
   readonly #standings = new LruMap<string, Answer<Standing>>(REMEMBERED_MAX);
-  readonly #publics = new LruMap<string, Answer<PublicReason | 'none'>>(REMEMBERED_MAX);
+  readonly #publics = new LruMap<string, Answer<Plain>>(REMEMBERED_MAX);
+  readonly #signIns = new LruMap<string, Answer<Plain>>(REMEMBERED_MAX);
 
   constructor(context: RegisterContext) {
     this.#context = context;
@@ -65,36 +64,26 @@ export class RevocationRegister {
    */
   async readStanding(grant: Grant, uid: string | undefined): Promise<Standing> {
     const memo = memoOf(grant, uid);
-    const known = this.#standings.get(memo);
-    if (known && this.#context.now() - known.readAt < JUST_NOW_SECONDS) return known.value;
-    // Without a wait where nobody reads: the mark below has to be set before another request looks for it.
-    const told = this.#isBeingRead(memo) ? await this.#waitForAnother(memo) : undefined;
-    if (told) return told;
-    const readAt = this.#context.now();
-    this.#reading.set(memo, Date.now());
-    try {
-      const standing = await this.#read(handlesOf(grant, uid), known?.value ?? UNTOUCHED);
-      this.#standings.set(memo, { value: standing, readAt });
-      return standing;
-    } finally {
-      this.#reading.delete(memo);
-    }
+    const otherwise = this.#standings.get(memo)?.value ?? UNTOUCHED;
+    return this.#readOnce(this.#standings, memo, () => this.#read(handlesOf(grant, uid), otherwise));
   }
 
-  #isBeingRead(memo: string): boolean {
-    const since = this.#reading.get(memo);
-    return since !== undefined && Date.now() - since < LOOKS_MAX * LOOK_MS;
-  }
-
-  /** The panels of a dashboard ask at once: one of them reads, the others look for a moment whether it has. */
-  async #waitForAnother(memo: string): Promise<Standing | undefined> {
+  /** Reads and remembers, unless somebody read it just before or is reading it. */
+  async #readOnce<T>(memory: LruMap<string, Answer<T>>, memo: string, read: () => Promise<T>): Promise<T> {
     const since = this.#context.now();
-    for (let looks = 0; looks < LOOKS_MAX && this.#isBeingRead(memo); looks++) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      const known = this.#standings.get(memo);
-      if (known && known.readAt >= since) return known.value;
-    }
-    return undefined;
+    const known = memory.get(memo);
+    if (known && since - known.readAt < JUST_NOW_SECONDS) return known.value;
+    const findRead = () => {
+      const found = memory.get(memo);
+      return found && found.readAt >= since ? found : undefined;
+    };
+    const answer = await this.#turns.take(memo, findRead, async () => {
+      const readAt = this.#context.now();
+      const latest = { value: await read(), readAt };
+      memory.set(memo, latest);
+      return latest;
+    });
+    return answer.value;
   }
 
   /** What was taken back of a link that is about to open a session. @throws StorageUnavailable */
@@ -110,26 +99,47 @@ export class RevocationRegister {
 
   /** Whether one of Grafana's public dashboards was taken back, or all are. @throws StorageUnavailable */
   async publicStanding(token: string): Promise<PublicReason | undefined> {
+    const known = this.#publics.get(token);
+    if (known && this.#isFresh(known)) return toReason(known.value);
+    const ids = [idOf({ kind: 'public', token }), idOf({ kind: 'all' })];
+    // Public dashboards are not issued: what takes back only what was issued before some moment leaves them.
+    return this.#readPlain(this.#publics, token, ids, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether a sign-in was taken back: itself, its user, or everything. @throws StorageUnavailable */
+  standingOfSignIn(session: SignInSession): PublicReason | undefined | Promise<PublicReason | undefined> {
+    const known = this.#signIns.get(memoOfSignIn(session));
+    return known && this.#isFresh(known) ? toReason(known.value) : this.readSignInStanding(session);
+  }
+
+  /** The same, read now. @throws StorageUnavailable */
+  readSignInStanding(session: SignInSession): Promise<PublicReason | undefined> {
+    return this.#readPlain(this.#signIns, memoOfSignIn(session), idsOfSignIn(session), session.start);
+  }
+
+  /** What has no dashboards is taken back as a whole, or not at all. */
+  async #readPlain(
+    memory: LruMap<string, Answer<Plain>>,
+    memo: string,
+    ids: readonly string[],
+    issuedAt: number,
+  ): Promise<PublicReason | undefined> {
     const { store, now } = this.#context;
     if (!store) return undefined;
-    const known = this.#publics.get(token);
-    if (known && this.#isFresh(known)) return known.value === 'none' ? undefined : known.value;
-    const ids = [idOf({ kind: 'public', token }), idOf({ kind: 'all' })];
-    const readAt = now();
-    const value = await this.#orAllowed<PublicReason | 'none'>(async () => {
+    const otherwise = memory.get(memo)?.value ?? 'none';
+    const read = async () => {
       const rules = [...(await store.read(ids)).values()];
-      // Public dashboards are not issued: what takes back only what was issued before some moment leaves them.
-      const rule = rules.find((found) => revokes(found, Number.POSITIVE_INFINITY, now()));
+      const rule = rules.find((found) => revokes(found, issuedAt, now()));
       return rule ? { publicReason: rule.publicReason } : 'none';
-    }, known?.value ?? 'none');
-    this.#publics.set(token, { value, readAt });
-    return value === 'none' ? undefined : value;
+    };
+    return toReason(await this.#readOnce(memory, memo, () => this.#orAllowed<Plain>(read, otherwise)));
   }
 
   /** Forgets every answer: this isolate has just changed what they rest on. */
   forget(): void {
     this.#standings.clear();
     this.#publics.clear();
+    this.#signIns.clear();
   }
 
   /** @param last what holds on where the operator lets visitors in while nobody can say */
@@ -153,6 +163,24 @@ export class RevocationRegister {
   #isFresh({ readAt }: Answer<unknown>): boolean {
     return this.#context.now() - readAt < this.#context.options.memoSeconds;
   }
+}
+
+function toReason(value: Plain): PublicReason | undefined {
+  return value === 'none' ? undefined : value;
+}
+
+function memoOfSignIn({ id, email }: SignInSession): string {
+  return `${id} ${email}`;
+}
+
+/** A user is revoked by the provider's name for them, or by their e-mail address as it was at sign-in. */
+function idsOfSignIn({ id, sub, email }: SignInSession): string[] {
+  const subjects = new Set([sub, email]);
+  return [
+    idOf({ kind: 'session', id }),
+    ...[...subjects].map((subject) => idOf({ kind: 'subject', subject })),
+    idOf({ kind: 'all' }),
+  ];
 }
 
 /** All dashboards of a grant are asked about at once; of a grant of all dashboards, the one that is named. */

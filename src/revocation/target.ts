@@ -35,7 +35,8 @@ export function idOf(target: Target): string {
     case 'session':
       return `${target.kind}:${target.id}`;
     case 'subject':
-      return `subject:${sha256Base64Url(target.subject)}`;
+      // Addresses come in any case; of two users whose names differ in nothing else, both are out.
+      return `subject:${sha256Base64Url(target.subject.toLowerCase())}`;
     case 'key':
     case 'disabled':
     case 'removed':

@@ -1,0 +1,121 @@
+import type { Visit } from '../corridor.ts';
+import { fail, ok, type Result } from '../lib/result.ts';
+import { arrivalOf } from '../session/keeper.ts';
+import { CALLBACK_PATH, loginAddress, startAddress } from './addresses.ts';
+import { type Attempt, challengeOf, startAttempt } from './attempt.ts';
+import { renderSignInPage } from './pages.ts';
+import type { Endpoints } from './provider/discovery.ts';
+import { refuseProvider } from './refuse.ts';
+import { findReturnPath, HOME } from './return-to.ts';
+import type { SignInServices } from './services.ts';
+
+/** `GET /-/login?to=/path`: the page with the button, or with `auto_login` straight to the provider. */
+export function loginDoor(request: Request, visit: Visit): Response | Promise<Response> {
+  const { signIn } = visit.house;
+  if (!signIn) return visit.refuse({ code: 'not_found' });
+  const asked = readReturn(request, visit);
+  if (!asked.ok) return asked.reason;
+  const { to, parameters } = asked.value;
+  const wasSignedOut = parameters.has('signedOut');
+  const goesOn = signIn.options.autoLogin && !parameters.has('disableAutoLogin') && !wasSignedOut;
+  if (goesOn) return begin(to, request, visit, signIn);
+  const page = renderSignInPage(
+    { button: signIn.options.button, to: startAddress(to), wasSignedOut },
+    request,
+  );
+  return withCookies(page, forgetFormer(signIn, request, visit));
+}
+
+/** `GET /-/login/start?to=/path`: to the provider. */
+export function startDoor(request: Request, visit: Visit): Response | Promise<Response> {
+  const { signIn } = visit.house;
+  if (!signIn) return visit.refuse({ code: 'not_found' });
+  const asked = readReturn(request, visit);
+  return asked.ok ? begin(asked.value.to, request, visit, signIn) : asked.reason;
+}
+
+interface Asked {
+  /** A path of this host. */
+  readonly to: string;
+  readonly parameters: URLSearchParams;
+}
+
+function readReturn(request: Request, visit: Visit): Result<Asked, Response> {
+  const parameters = new URLSearchParams(visit.url.query);
+  const [to = HOME, ...others] = parameters.getAll('to');
+  const path = findReturnPath(to);
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return fail(visit.refuse({ code: 'bad_request', more: 'Sign-in begins with GET.' }));
+  if (path === undefined || others.length > 0)
+    return fail(
+      visit.refuse({ code: 'bad_request', more: 'The parameter "to" is not one path of this gateway.' }),
+    );
+  return ok({ to: path, parameters });
+}
+
+async function begin(to: string, request: Request, visit: Visit, signIn: SignInServices): Promise<Response> {
+  // The provider leads back to PUBLIC_URL: the attempt's cookie has to be there.
+  if (visit.ownOrigin !== visit.gateway) return redirect(`${visit.gateway}${startAddress(to)}`);
+  const endpoints = await signIn.provider.endpoints(visit.now);
+  if (!endpoints.ok) return refuseProvider(endpoints.reason, visit, loginAddress(to));
+  const arrival = arrivalOf(request, visit);
+  const attempt = startAttempt(to, `${visit.gateway}${CALLBACK_PATH}`, visit.now);
+  const address = await addressOf(attempt, endpoints.value, signIn);
+  const cookies = [
+    ...(await signIn.attempts.keep(attempt, arrival)),
+    ...forgetFormer(signIn, request, visit),
+  ];
+  return withCookies(redirect(address), cookies);
+}
+
+/** The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). */
+async function addressOf(
+  attempt: Attempt,
+  { authorization }: Endpoints,
+  { options }: SignInServices,
+): Promise<string> {
+  const { id, scopes, prompt, hostedDomain } = options.client;
+  const address = new URL(authorization);
+  const set = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== '') address.searchParams.set(name, value);
+  };
+  set('response_type', 'code');
+  set('client_id', id);
+  set('redirect_uri', attempt.redirectUri);
+  set('scope', scopes.join(' '));
+  set('state', attempt.state);
+  set('nonce', attempt.nonce);
+  set('code_challenge', await challengeOf(attempt));
+  set('code_challenge_method', 'S256');
+  set('prompt', prompt);
+  set('hd', hostedDomain);
+  return address.href;
+}
+
+/**
+ * Whoever begins to sign in is nobody until they have: a former user's session does not stay in this browser. A page of
+ * another site that points to here signs nobody out, and neither does a picture.
+ */
+function forgetFormer({ cookies }: SignInServices, request: Request, visit: Visit): string[] {
+  const arrival = arrivalOf(request, visit);
+  return cookies.isCarried(arrival) && isOwnDoing(request.headers) ? [cookies.formatCleared(arrival)] : [];
+}
+
+function redirect(address: string): Response {
+  return new Response(null, {
+    status: 303,
+    headers: { Location: address, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' },
+  });
+}
+
+/** Whether a person came here of their own, as far as the browser says. */
+function isOwnDoing(headers: Headers): boolean {
+  const site = headers.get('Sec-Fetch-Site') ?? 'none';
+  const destination = headers.get('Sec-Fetch-Dest') ?? 'document';
+  return (site === 'same-origin' || site === 'none') && destination === 'document';
+}
+
+function withCookies(response: Response, cookies: readonly string[]): Response {
+  for (const cookie of cookies) response.headers.append('Set-Cookie', cookie);
+  return response;
+}
