@@ -10,12 +10,14 @@ import { nameTarget, type TargetRefusal } from '../session/named-target.ts';
 import { ALL } from '../session/scope.ts';
 import type { PublicReason } from '../session/standing.ts';
 import type { ShareKey } from '../share/key.ts';
+import { loginAddress } from '../sso/addresses.ts';
 import { answerAtEdge } from './edge-answers.ts';
 import { refuseFromElsewhere } from './elsewhere.ts';
 import { forward } from './forward.ts';
 import { mayView } from './policy.ts';
 import { findNamedPublicDashboard, findPublicDashboard } from './public-dashboards.ts';
 import { refuseRevokedPublic, servePublic } from './public-visitors.ts';
+import { leadToSignIn, mayBeStaff, returnPathOf, serveStaff } from './staff.ts';
 import { serveStaticFile } from './static-cache.ts';
 import { isStaticFile } from './static-files.ts';
 import { matchViewerRoute, type ViewerRequest } from './viewer-routes.ts';
@@ -45,17 +47,29 @@ async function serveUnlessRevoked(token: string, request: Request, visit: Visit)
   return (await refuseRevokedPublic(token, visit)) ?? serve(request, visit);
 }
 
-/** A grant that fits serves; without any, the operator's choice for visitors holds. */
+/**
+ * A grant that covers the dashboard that is named serves, else a sign-in; where none is named, the sign-in goes first,
+ * so that a link that staff have opened changes nothing of their own pages. Without any, the operator's choice for
+ * visitors holds.
+ */
 async function serve(request: Request, visit: Visit): Promise<Response> {
   const { method, headers } = request;
   const { host, path, query } = visit.url;
   const asked = matchViewerRoute(method, path);
   const target = nameTarget({ pathUid: asked?.dashboard, headers, query, host });
   if (!target.ok) return visit.refuse({ code: 'bad_request', more: UNREADABLE_HEADER[target.reason] });
-  const chosen = await visit.house.sessions.choose(arrivalOf(request, visit), target.value);
-  return chosen.ok
-    ? serveUnderGrant(chosen.value, asked, request, visit)
-    : serveWithoutGrant(chosen.reason, target.value, request, visit);
+  const arrival = arrivalOf(request, visit);
+  const { uid } = target.value;
+  const isStaffFirst = uid === undefined && mayBeStaff(arrival, visit);
+  if (isStaffFirst) {
+    const answered = await serveStaff(asked, request, visit);
+    if (answered) return answered;
+  }
+  const chosen = await visit.house.sessions.choose(arrival, target.value);
+  if (chosen.ok) return serveUnderGrant(chosen.value, asked, request, visit);
+  const mayServeStaff = !isStaffFirst && (chosen.reason === 'none' || chosen.reason === 'not-shared');
+  const answered = mayServeStaff && mayBeStaff(arrival, visit) && (await serveStaff(asked, request, visit));
+  return answered || serveWithoutGrant(chosen.reason, target.value, request, visit);
 }
 
 async function serveUnderGrant(
@@ -128,13 +142,19 @@ async function serveWithoutGrant(
 ): Promise<Response> {
   const { sessions, config } = visit.house;
   if (reason === 'none') {
-    if (config.visitors === 'deny') return visit.refuse({ code: 'session_required' });
+    if (config.visitors === 'login') return leadToSignIn(request, visit);
+    if (config.visitors === 'deny')
+      return visit.refuse({ code: 'session_required', signInAt: findSignIn(visit) });
     return refuseFromElsewhere(request, visit) ?? forward(request, { kind: 'visitor' }, visit);
   }
   const key = await sessions.findKeyConcerned(arrivalOf(request, visit), target);
   visit.concern(key);
   if (typeof reason === 'string') return visit.refuse(WITHOUT_GRANT[reason]);
   return refuseRevoked(reason, key, target.uid, visit);
+}
+
+function findSignIn(visit: Visit): string | undefined {
+  return visit.house.signIn && loginAddress(returnPathOf(visit));
 }
 
 const WITHOUT_GRANT: Readonly<Record<Exclude<ChooseRefusal & string, 'none'>, Refusal>> = {

@@ -5,16 +5,27 @@ import { formatTarget } from '../lib/request-url.ts';
 import { summarisePath } from '../observe/summary.ts';
 import type { Serving } from '../session/choose.ts';
 import type { ShareKey } from '../share/key.ts';
+import type { IdentityHeaders } from '../sso/presentation.ts';
+import type { Staff } from '../sso/staff.ts';
 import { hasRefusedKey, passBack } from './answer.ts';
 import { addressAtOrigin, askOrigin, type OriginFailure } from './ask.ts';
 import type { OriginOptions } from './options.ts';
 import { setOwnHeaders } from './own-headers.ts';
+import { refuseStaff } from './refused-staff.ts';
 import { claimSocket, handBackSocket, releaseSocket } from './sockets.ts';
+
+/** Somebody who is signed in, and the headers by which the origin takes the request for theirs. */
+export interface StaffIdentity {
+  readonly kind: 'staff';
+  readonly staff: Staff;
+  readonly headers: IdentityHeaders;
+}
 
 /** As whom an origin is asked. */
 export type Identity =
   /** A session that a link has opened: the key's token speaks. */
   | { readonly kind: 'share'; readonly serving: Serving<ShareKey> }
+  | StaffIdentity
   /** Someone who comes with credentials of their own (`VISITORS=pass`). */
   | { readonly kind: 'visitor' }
   /** The same at another origin than `ORIGIN_URL` (`ROUTES`). */
@@ -38,7 +49,10 @@ export async function forward(request: Request, identity: Identity, visit: Visit
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
   if (upgrade !== null && !(answered.ok && answered.value.webSocket)) releaseSocket(identity, visit);
   if (!answered.ok) return refuseFailure(answered.reason, visit);
-  return handBack(answered.value, { request, asked: addressAtOrigin(target, origin), identity, visit });
+  const asked = addressAtOrigin(target, origin);
+  if (identity.kind === 'staff' && hasRefusedKey(answered.value, asked, origin))
+    return refuseStaff(answered.value, identity, visit);
+  return handBack(answered.value, { request, asked, identity, visit });
 }
 
 /** The headers that the origin gets: normalised, stripped, and then the gateway's own; or the refusal of what came. */
@@ -90,6 +104,8 @@ const SIGN_IN = /^\/(?:login|logout|signup|invite|user\/password|verify)(?:\/|$)
 function chooseAncestors(identity: Identity, visit: Visit): readonly string[] | undefined {
   if (identity.kind === 'share')
     return identity.serving.key.frameAncestors ?? visit.house.config.origin.frameAncestors;
+  // Whoever could frame what staff see would lead them to click what they do not see.
+  if (identity.kind === 'staff') return ["'self'"];
   if (identity.kind === 'visitor' && SIGN_IN.test(visit.url.path)) return ["'none'"];
   return originOf(identity, visit).frameAncestors;
 }

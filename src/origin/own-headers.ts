@@ -10,6 +10,7 @@ export function setOwnHeaders(headers: Headers, identity: Identity, visit: Visit
   headers.set('X-Forwarded-Proto', visit.url.protocol === 'https:' ? 'https' : 'http');
   if (identity.kind === 'visitor' || identity.kind === 'guest') removeOwnCookies(headers);
   if (identity.kind !== 'guest') mapOrigin(headers, visit);
+  if (identity.kind === 'staff') for (const [name, value] of identity.headers) headers.set(name, value);
   if (identity.kind === 'share') setKeyHeaders(headers, identity.serving.key);
 }
 

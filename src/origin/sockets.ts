@@ -1,5 +1,7 @@
 import type { Visit } from '../corridor.ts';
 import type { Grant } from '../session/grant.ts';
+import { type Staff, stillStands } from '../sso/staff.ts';
+import { subjectLabel } from '../sso/subject-label.ts';
 import { passCookies } from './answer.ts';
 import type { Identity } from './forward.ts';
 import { joinSockets } from './websocket.ts';
@@ -50,6 +52,7 @@ export function handBackSocket(
   identity: Identity,
   visit: Visit,
 ): Response {
+  if (identity.kind === 'staff') return joinStaff(response, socket, identity.staff, visit);
   if (identity.kind !== 'share') return passSocket(response, socket);
   const { grant, end } = identity.serving;
   return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
@@ -58,6 +61,24 @@ export function handBackSocket(
     stillHolds: () => visit.house.sessions.stillHolds(grant),
     onEnded: () => observeEnded(grant, visit),
     onClosed: () => releaseSocket(identity, visit),
+  });
+}
+
+/** Closed with the sign-in: when it ends, when it is revoked, and when its user signs out. */
+function joinStaff(response: Response, socket: WebSocket, staff: Staff, visit: Visit): Response {
+  const { signIn, revocations, config } = visit.house;
+  const { session } = staff;
+  return joinSockets(socket, response.headers.get('Sec-WebSocket-Protocol'), {
+    secondsLeft: session.end - visit.now,
+    lookSeconds: config.revocation.memoSeconds,
+    stillHolds: async () => {
+      // The request's own moment is long past: what matters is what holds when it is looked at.
+      const now = Math.floor(Date.now() / 1000);
+      return signIn !== undefined && (await stillStands(staff, signIn, revocations, now));
+    },
+    onEnded: () =>
+      visit.observe('sso.socket.closed', { subject: subjectLabel(session.sub), sessionId: session.id }),
+    onClosed: () => releaseSocket({ kind: 'staff', staff, headers: [] }, visit),
   });
 }
 
@@ -74,6 +95,7 @@ function passSocket(response: Response, socket: WebSocket): Response {
 
 /** All sessions of one link share one count: opening it again gives no further sockets. */
 function findPlace(identity: Identity): string | undefined {
+  if (identity.kind === 'staff') return `sign-in ${identity.staff.session.id}`;
   if (identity.kind !== 'share') return undefined;
   const { orgId, name, linkId } = identity.serving.grant;
   return `${orgId}|${name}|${linkId}`;
