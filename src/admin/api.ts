@@ -12,6 +12,7 @@ import { addLinkRoutes } from './link-routes.ts';
 import { addOncallRoutes } from './oncall-routes.ts';
 import { Refused } from './refused.ts';
 import { addRevocationRoutes } from './revocation-routes.ts';
+import { addSsoRoutes } from './sso-routes.ts';
 
 const BODY_BYTES_MAX = 65_536;
 /** Addresses of the gateway for which the document is kept: it takes a while to make. */
@@ -45,6 +46,7 @@ export function createAdminApi(): AdminApiFace {
   addLinkRoutes(api);
   addEventRoutes(api);
   addOncallRoutes(api);
+  addSsoRoutes(api);
   api.notFound((c) => c.env.visit.refuse({ code: 'not_found' }));
   api.onError((error, c) => answerError(error, c.env.visit));
   const documents = new LruMap<string, string>(DOCUMENTS_MAX);
@@ -89,7 +91,7 @@ function describeApi(api: AdminApi, gateway: string): string {
       title: 'Postern admin API',
       version: '1',
       description:
-        'Keys, revocations, links, regions of OnCall and events of a Postern gateway. Every request that changes something may be sent again: it leaves the same state.',
+        'Keys, revocations, links, regions of OnCall, sign-in and events of a Postern gateway. Every request that changes something may be sent again: it leaves the same state.',
     },
     servers: [{ url: gateway }],
     security: [{ token: [] }],

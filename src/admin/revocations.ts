@@ -157,9 +157,9 @@ function warningsOf(target: Target, asked: Rule, stored: Rule, { house }: Visit)
       'What is revoked already takes back more than this would, so it stays. Lift it first to replace it.',
     ],
     [
-      target.kind === 'subject',
+      target.kind === 'subject' && house.signIn === undefined,
       'no-sign-in',
-      'This version has no sign-in yet: no session has a subject, so nobody is out by this.',
+      'Nobody signs in here: no session has a subject, so nobody is out by this.',
     ],
     [
       target.kind === 'session',

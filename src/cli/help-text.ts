@@ -24,7 +24,7 @@ const SECTIONS: readonly { readonly title: string; readonly names: readonly stri
   { title: "Links, with a key's token (POSTERN_KEY_TOKEN)", names: ['link', 'derive', 'inspect'] },
   {
     title: 'A gateway, through its admin API (POSTERN_URL, POSTERN_ADMIN_TOKEN)',
-    names: ['key', 'revoke', 'unrevoke', 'events', 'rotate'],
+    names: ['key', 'revoke', 'unrevoke', 'sso', 'events', 'rotate'],
   },
 ];
 
@@ -44,9 +44,8 @@ ${sections.join('\n\n')}
 
 Options
 ${formatRows([
-  ['--json    ', 'print one JSON document, for programs; errors too'],
-  ['--help, -h', 'print this text, or that of a command'],
-  ['--version', 'print the version'],
+  ['--json', 'print one JSON document, for programs; errors too'],
+  ['--help, --version', 'print this text, or that of a command; print the version'],
 ])}
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong use. Secrets are no arguments.

@@ -12,6 +12,9 @@ import { ONCALL_COMMANDS } from './commands/oncall.ts';
 import { REVOKE_COMMANDS } from './commands/revoke.ts';
 import { rotate } from './commands/rotate.ts';
 import { createSchema } from './commands/schema.ts';
+import { ssoExplain } from './commands/sso-explain.ts';
+import { SSO_COMMANDS } from './commands/sso-import.ts';
+import { ssoRelease } from './commands/sso-release.ts';
 import { UNREVOKE_COMMANDS } from './commands/unrevoke.ts';
 import { createWordMissing, resolveCommand } from './families.ts';
 import { createProcessIo, type Io } from './io.ts';
@@ -26,6 +29,9 @@ const COMMANDS: readonly Command[] = [
   ...REVOKE_COMMANDS,
   ...UNREVOKE_COMMANDS,
   ...ONCALL_COMMANDS,
+  ...SSO_COMMANDS,
+  ssoExplain,
+  ssoRelease,
   events,
   rotate,
 ];

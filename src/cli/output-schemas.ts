@@ -4,6 +4,8 @@ import { EventList } from '../api/events.ts';
 import { KeyAnswer, KeyDocument, MintTokenAnswer, RemovedKeys } from '../api/keys.ts';
 import { BindingAnswer, WhichAnswer } from '../api/oncall.ts';
 import { RevocationAnswer, RevocationDocument } from '../api/revocations.ts';
+import { ExplainAnswer, ReleaseAnswer } from '../api/sso.ts';
+import { FORMATS } from './sso-import/recognise.ts';
 
 /**
  * What each command prints with `--json`. Keys stay; new ones may be added. `postern schema COMMAND` prints them as
@@ -98,6 +100,41 @@ export const RevokeListOutput = z.strictObject({
 
 export const OncallWhichOutput = z.strictObject(WhichAnswer.shape);
 export const OncallBindingOutput = z.strictObject(BindingAnswer.shape);
+
+/** Lines are those of the source; `null` where it has none worth naming. */
+export const SsoImportOutput = z.strictObject({
+  format: z.enum(FORMATS).describe('What FILE was read as'),
+  ready: z.boolean().describe('Whether the variables can go in as they are'),
+  variables: z.record(z.string(), z.string()).describe('For [vars] in wrangler.toml'),
+  secrets: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        state: z
+          .enum(['found', 'redacted', 'elsewhere'])
+          .describe('Whether FILE holds it, Grafana hid it, or it stands somewhere else'),
+        written: z.boolean().describe('Whether it went into the file of --with-secrets'),
+      }),
+    )
+    .describe('For wrangler secret put. Never with a value'),
+  notices: z.array(
+    z.strictObject({ code: z.string(), option: z.string(), line: z.int().nullable(), text: z.string() }),
+  ),
+  mistakes: z
+    .array(
+      z.strictObject({
+        variable: z.string(),
+        line: z.int().nullable(),
+        problem: z.string(),
+        allowed: z.string(),
+        example: z.string(),
+      }),
+    )
+    .describe('What the gateway would refuse to start with'),
+});
+
+export const SsoExplainOutput = z.strictObject(ExplainAnswer.shape);
+export const SsoReleaseOutput = z.strictObject(ReleaseAnswer.shape);
 
 export const EventsOutput = z.strictObject({
   events: EventList.shape.events,

@@ -75,7 +75,7 @@ are one link; all version 1 links of a key are one. A link of version 1 carries 
     options: {},
     usage: 'subject SUBJECT',
     what: 'every session of one viewer',
-    about: 'SUBJECT is the viewer as sign-in names them.',
+    about: 'SUBJECT is a signed-in user: the sub of the provider, or the e-mail address at sign-in.',
     example: 'subject ada@example.com',
     read({ word }) {
       refuseKeyAsTarget(word);

@@ -45,7 +45,7 @@ export function createTooEarly(from: number): CliError {
   return new CliError({
     code: 'rotation-too-early',
     what: 'Sessions may still live under the former secret.',
-    details: `The last of them ends at ${formatMoment(from)}, by SHARE_SESSION_MAX_SECONDS.`,
+    details: `The last of them ends at ${formatMoment(from)}, by SHARE_SESSION_MAX_SECONDS, or SSO_SESSION_SECONDS where that is longer.`,
     fix: 'Come back then. To sign everybody out now: postern rotate --now',
   });
 }

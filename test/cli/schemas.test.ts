@@ -6,6 +6,9 @@ import type * as z from 'zod';
 import { KEY_COMMANDS } from '../../src/cli/commands/key.ts';
 import { ONCALL_COMMANDS } from '../../src/cli/commands/oncall.ts';
 import { REVOKE_COMMANDS } from '../../src/cli/commands/revoke.ts';
+import { ssoExplain } from '../../src/cli/commands/sso-explain.ts';
+import { SSO_COMMANDS } from '../../src/cli/commands/sso-import.ts';
+import { ssoRelease } from '../../src/cli/commands/sso-release.ts';
 import { UNREVOKE_COMMANDS } from '../../src/cli/commands/unrevoke.ts';
 import {
   CommandHelpOutput,
@@ -34,6 +37,8 @@ const gateway = new StandIn();
 const folder = mkdtempSync(join(tmpdir(), 'postern-schemas-'));
 const ONCALL_TOKEN = ['--token-file', join(folder, 'oncall.txt')];
 writeFileSync(join(folder, 'oncall.txt'), `${'0'.repeat(64)}\n`);
+writeFileSync(join(folder, 'grafana.ini'), '[auth.generic_oauth]\nclient_id = grafana\n');
+writeFileSync(join(folder, 'userinfo.json'), '{"sub":"user-1"}');
 beforeAll(async () => {
   cli = new BuiltCli();
   gateway.secrets = 'present-secret-of-the-stand-in-gateway-0001';
@@ -52,7 +57,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const ROWS = [...KEY_COMMANDS, ...REVOKE_COMMANDS, ...UNREVOKE_COMMANDS, ...ONCALL_COMMANDS];
+const ROWS = [
+  ...KEY_COMMANDS,
+  ...REVOKE_COMMANDS,
+  ...UNREVOKE_COMMANDS,
+  ...ONCALL_COMMANDS,
+  ...SSO_COMMANDS,
+  ssoExplain,
+  ssoRelease,
+];
 
 function schemaOf(name: string): z.ZodType {
   const row = ROWS.find((one) => one.name === name);
@@ -117,6 +130,9 @@ const CASES: readonly (readonly [name: string, words: readonly string[], schema:
   ['oncall which', ONCALL_TOKEN, schemaOf('oncall which')],
   ['oncall bind', [...ONCALL_TOKEN, '--region', 'eu'], schemaOf('oncall bind')],
   ['oncall forget', ['--stack-id', '12'], schemaOf('oncall forget')],
+  ['sso import', [join(folder, 'grafana.ini')], schemaOf('sso import')],
+  ['sso explain', ['--userinfo', join(folder, 'userinfo.json')], schemaOf('sso explain')],
+  ['sso release', ['ada@example.com'], schemaOf('sso release')],
 ];
 
 test.each(CASES)('%s %j keeps to its schema', async (name, words, schema) => {

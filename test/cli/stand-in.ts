@@ -27,10 +27,18 @@ import {
   RevocationList,
   SeenAnswer,
 } from '../../src/api/revocations.ts';
+import {
+  ExplainAnswer,
+  ExplainOrder,
+  type ExplanationJson,
+  ReleaseAnswer,
+  ReleaseOrder,
+} from '../../src/api/sso.ts';
 import { createKeyring } from '../../src/lib/keyring.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { clueOfStack, clueOfToken, clueOfTokenHash } from '../../src/oncall/clue.ts';
 import { idOf, labelOf, type Target } from '../../src/revocation/target.ts';
+import { foldAccountName } from '../../src/sso/account-name.ts';
 
 export const ADMIN_TOKEN = 'stand-in-admin-token-of-32-characters-and-more';
 const NOW = '2026-11-21T08:00:00Z';
@@ -68,6 +76,10 @@ export class StandIn {
   readonly keys = new Map<string, StoredKey>();
   readonly revocations = new Map<string, RevocationJson>();
   readonly bindings = new Set<string>();
+  /** Logins and addresses that users of the provider hold, folded. */
+  readonly names = new Set<string>();
+  /** What it explains, whatever is pasted. */
+  explanation: ExplanationJson = REFUSED;
   events: Record<string, unknown>[] = [];
   /** POSTERN_SECRETS, as deployed. */
   secrets = '';
@@ -98,6 +110,8 @@ export class StandIn {
     this.keys.clear();
     this.revocations.clear();
     this.bindings.clear();
+    this.names.clear();
+    this.explanation = REFUSED;
     this.events = [];
     this.unseen = 0;
     this.seenAt = undefined;
@@ -205,6 +219,8 @@ export class StandIn {
     ['POST', /^\/oncall\/which$/, ({ body }) => this.#findRegion(WhichOrder.parse(body))],
     ['POST', /^\/oncall\/bindings$/, ({ body }) => this.#bind(NewBinding.parse(body))],
     ['DELETE', /^\/oncall\/bindings\/([a-z0-9:.-]+)$/, ({ at: [clue = ''] }) => this.#forget(clue)],
+    ['POST', /^\/sso\/explain$/, ({ body }) => this.#explain(ExplainOrder.parse(body))],
+    ['POST', /^\/sso\/release$/, ({ body }) => this.#release(ReleaseOrder.parse(body))],
     ['GET', /^\/events$/, ({ query }) => this.#listEvents(query)],
   ];
 
@@ -356,6 +372,17 @@ export class StandIn {
     return answer(BindingAnswer, { clue, region: 'eu', source: 'bound', effectiveSeconds: 360 });
   }
 
+  /** A token that the gateway could not read is refused. */
+  #explain({ idToken }: z.output<typeof ExplainOrder>): Reply {
+    if (typeof idToken === 'string' && idToken.split('.').length !== 3)
+      return problem(400, 'invalid_input', 'idToken: is no JWT with claims in it.');
+    return answer(ExplainAnswer, this.explanation);
+  }
+
+  #release({ name }: z.output<typeof ReleaseOrder>): Reply {
+    return answer(ReleaseAnswer, { released: this.names.delete(foldAccountName(name)) });
+  }
+
   #listEvents(query: URLSearchParams): Reply {
     const { page, cursor } = this.#page(this.events, query.get('cursor'), Number(query.get('limit')));
     return answer(EventList, { events: page, cursor, missing: [] });
@@ -376,6 +403,12 @@ function problem(status: number, code: string, detail: string): Reply {
 function decode(encoded: string): string {
   return Buffer.from(encoded, 'base64url').toString('utf8');
 }
+
+const REFUSED: ExplanationJson = {
+  steps: [],
+  decision: { allowed: false, reason: 'email-missing', code: 'sso_email_missing', detail: 'There is none.' },
+  warnings: [],
+};
 
 const WORKS = { state: 'works', checkedAt: NOW, role: 'Viewer', orgId: 1, orgName: 'Main Org.' } as const;
 

@@ -60,7 +60,7 @@ ${ADMIN_HELP}`,
     'session-max': {
       type: 'string',
       value: 'SECONDS',
-      about: `the gateway's SHARE_SESSION_MAX_SECONDS (default ${GATEWAY_DEFAULTS.sessionMaxSeconds})`,
+      about: `the gateway's longest session, of links or sign-in (default ${GATEWAY_DEFAULTS.sessionMaxSeconds})`,
     },
     timeout: {
       type: 'string',
