@@ -6,11 +6,13 @@ import { measureGateway } from './gateway.ts';
 import { measureOncall } from './oncall.ts';
 import { measureRevocations } from './revocations.ts';
 import type { Row } from './row.ts';
+import { measureSignIn } from './sign-in.ts';
 
 /** What is measured, in this order; `--only <section>`, more than once if need be, leaves the others out. */
 const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   gateway: measureGateway,
   oncall: measureOncall,
+  'sign-in': measureSignIn,
   bundle: measureBundle,
   revocations: (bench) => measureRevocations(bench, Number(flags.records)),
 };

@@ -32,7 +32,10 @@ export async function startWorker(entry: string, options: WorkerOptions = {}): P
       bindings: { ...bindings },
       ...(storage !== 'none' && { kvNamespaces: ['POSTERN_KV'] }),
       ...(storage === 'all' && {
-        durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
+        durableObjects: {
+          POSTERN_LEDGER: { className: 'Ledger', useSQLite: true },
+          POSTERN_SIGN_INS: { className: 'SignIn', useSQLite: true },
+        },
       }),
       ...(storeFolder !== undefined && { resourcePersistencePath: storeFolder }),
       unsafeDirectSockets: [{ host: '127.0.0.1', port }],

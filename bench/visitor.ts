@@ -13,6 +13,8 @@ const AGENT = new Agent({ keepAlive: true, maxSockets: VISITORS });
 interface Answer {
   readonly status: number | undefined;
   readonly cookie: string | undefined;
+  readonly cookies: readonly string[];
+  readonly location: string | undefined;
   readonly text: string;
 }
 
@@ -54,6 +56,7 @@ export async function askAsSession(server: Server, cookie: string): Promise<stri
 export interface Counts {
   readonly requests: number;
   readonly derivations: number;
+  readonly signatures: number;
   readonly storageReads: number;
   readonly revocationReads: number;
 }
@@ -62,7 +65,11 @@ export async function readCounts(server: Server): Promise<Counts> {
   return JSON.parse((await ask(server, '/-/counts')).text) as Counts;
 }
 
-function ask(server: Server, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function ask(
+  server: Server,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const { port } = server;
   const options = { agent: AGENT, host: '127.0.0.1', port, path, headers: { Host: HOST, ...headers } };
   return new Promise((resolve, reject) => {
@@ -75,6 +82,12 @@ function ask(server: Server, path: string, headers: Readonly<Record<string, stri
 async function readAnswer(answer: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);
-  const [cookie] = answer.headers['set-cookie'] ?? [];
-  return { status: answer.statusCode, cookie, text: Buffer.concat(chunks).toString() };
+  const cookies = answer.headers['set-cookie'] ?? [];
+  return {
+    status: answer.statusCode,
+    cookie: cookies[0],
+    cookies,
+    location: answer.headers.location,
+    text: Buffer.concat(chunks).toString(),
+  };
 }

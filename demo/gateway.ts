@@ -42,7 +42,10 @@ async function startRuntime(script: string, options: GatewayOptions): Promise<Mi
         ADMIN_TOKEN: adminToken,
       },
       kvNamespaces: ['POSTERN_KV'],
-      durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
+      durableObjects: {
+        POSTERN_LEDGER: { className: 'Ledger', useSQLite: true },
+        POSTERN_SIGN_INS: { className: 'SignIn', useSQLite: true },
+      },
       // Otherwise miniflare asks Cloudflare where this machine is.
       cf: false,
       log: new Log(LogLevel.ERROR),

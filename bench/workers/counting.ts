@@ -1,12 +1,14 @@
 import { createApp } from '../../src/app.ts';
 import { REVOCATION_PREFIX } from '../../src/revocation/target.ts';
 
-export { Ledger } from '../../src/ledger/ledger.ts';
+export { Ledger, SignIn } from '../../src/index.ts';
 
 /** What the gateway did since the isolate began. */
 const counts = {
   requests: 0,
   derivations: 0,
+  /** Assertions for Grafana that were signed. */
+  signatures: 0,
   /** Operations on KV and on ledgers. */
   storageReads: 0,
   /** Those of them that ask KV for revocations. */
@@ -20,6 +22,14 @@ Object.defineProperty(crypto.subtle, 'deriveBits', {
     if (typeof algorithm === 'object' && 'name' in algorithm && algorithm.name === 'PBKDF2')
       counts.derivations += 1;
     return deriveBits.apply(crypto.subtle, args);
+  },
+});
+
+const sign = crypto.subtle.sign;
+Object.defineProperty(crypto.subtle, 'sign', {
+  value: function countedSign(...args: Parameters<typeof sign>) {
+    counts.signatures += 1;
+    return sign.apply(crypto.subtle, args);
   },
 });
 

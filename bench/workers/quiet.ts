@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app.ts';
 
-export { Ledger } from '../../src/ledger/ledger.ts';
+export { Ledger, SignIn } from '../../src/index.ts';
 
 /** The gateway without its log: the console of a local runtime would be what is measured. */
 export default createApp({ observe: () => undefined });
