@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import storagePage from '../../docs/storage.md?raw';
 import { MintTokenAnswer } from '../../src/api/keys.ts';
@@ -7,8 +8,11 @@ import { BOUND } from '../support/bound.ts';
 import { skipWritePause } from '../support/clock.ts';
 import { NOW, OTHER_SECRET, SECRET } from '../support/gateway.ts';
 import { grafanaKnowing } from '../support/grafana.ts';
+import { Jar } from '../support/jar.ts';
 import { entryOf, keyNamed, linkTo } from '../support/keys.ts';
+import { OBJECT_VARIABLES } from '../support/object-variables.ts';
 import { origin } from '../support/origin.ts';
+import { PlainProvider } from '../support/plain-provider.ts';
 
 const KEY = keyNamed('test1');
 const STORED = keyNamed('portal');
@@ -34,19 +38,30 @@ const REVOCATIONS: Readonly<Record<(typeof REVOCATION_KINDS)[number], readonly N
 interface Names {
   readonly kv: ReadonlySet<string>;
   readonly ledgers: ReadonlySet<string>;
+  readonly signIns: ReadonlySet<string>;
+  readonly cookies: ReadonlySet<string>;
+}
+
+/** A binding of Durable Objects, and the names by which they were asked for. */
+function recordNames<Found>(binding: { getByName(name: string): Found }) {
+  const names = new Set<string>();
+  const getByName = (name: string) => {
+    names.add(name);
+    return binding.getByName(name);
+  };
+  return { names, binding: { getByName } };
 }
 
 /** Everything that the gateway does with storage, once. */
 async function runThrough(): Promise<Names> {
-  const ledgers = new Set<string>();
-  const recording = {
-    getByName(name: string) {
-      ledgers.add(name);
-      return BOUND.POSTERN_LEDGER.getByName(name);
-    },
-  };
-  origin.answerWith(
-    grafanaKnowing({ [KEY.token]: {}, [STORED.token]: { orgId: 2 }, [NEXT.token]: { orgId: 2 } }),
+  const { names: ledgers, binding: recording } = recordNames(BOUND.POSTERN_LEDGER);
+  const knowing = grafanaKnowing({
+    [KEY.token]: {},
+    [STORED.token]: { orgId: 2 },
+    [NEXT.token]: { orgId: 2 },
+  });
+  origin.answerWith((request) =>
+    request.headers.has('X-JWT-Assertion') ? new Response('a page') : knowing(request),
   );
   const options = { keys: [entryOf(KEY)], vars: { POSTERN_LEDGER: recording } };
   const gateway = await AdminGateway.create(options);
@@ -56,7 +71,8 @@ async function runThrough(): Promise<Names> {
     return answer;
   };
 
-  await useSession(gateway);
+  const jar = await useSession(gateway);
+  const signedIn = await signInAndOut(gateway, recording);
   await tryWrongly(gateway);
   await order('PUT', PATH, { token: STORED.token, dashboards: ['uid-one'] });
   await gateway.open({ key: STORED });
@@ -82,16 +98,62 @@ async function runThrough(): Promise<Names> {
   await gateway.ask('GET', '/keys', undefined, 'wrong');
   await gateway.fetch('/api/org', { headers: { Authorization: `Bearer ${KEY.token}` } });
   for (const isolate of [gateway, both]) await isolate.settle();
-  return { kv: gateway.kv.written, ledgers };
+  const cookies = new Set([...jar.names, ...signedIn.cookies]);
+  return { kv: gateway.kv.written, ledgers, signIns: signedIn.signIns, cookies };
+}
+
+const PROVIDER = {
+  authorization: OBJECT_VARIABLES.GF_AUTH_GENERIC_OAUTH_AUTH_URL,
+  token: OBJECT_VARIABLES.GF_AUTH_GENERIC_OAUTH_TOKEN_URL,
+  userinfo: OBJECT_VARIABLES.GF_AUTH_GENERIC_OAUTH_API_URL,
+};
+const TOKEN_SECONDS = 600;
+
+/** What a gateway with sign-in is set up with; its storage is that of the run. */
+const SIGN_IN = { ...OBJECT_VARIABLES, POSTERN_SECRETS: SECRET, VISITORS: 'login' };
+
+/** Somebody who comes, looks at a dashboard, is refreshed, and goes; and the keys of their assertions. */
+async function signInAndOut(gateway: AdminGateway, ledgers: unknown): Promise<Omit<Names, 'kv' | 'ledgers'>> {
+  const { names: signIns, binding } = recordNames(BOUND.POSTERN_SIGN_INS);
+  const vars = { ...SIGN_IN, POSTERN_LEDGER: ledgers, POSTERN_SIGN_INS: binding };
+  const door = gateway.another('here', { vars });
+  const { jar, cookies } = await signIn(door);
+  expect((await door.fetchAs(jar, PAGE)).status).toBe(200);
+  door.now += TOKEN_SECONDS;
+  expect((await door.fetchAs(jar, PAGE)).status).toBe(200);
+  expect((await door.fetch('/-/jwks.json')).status).toBe(200);
+  expect((await door.fetchAs(jar, '/-/logout', { method: 'POST' })).status).toBe(303);
+  await door.settle();
+  return { signIns, cookies };
+}
+
+/** Signs somebody in; with the cookies that they have, and the names of all that were set. */
+async function signIn(door: AdminGateway): Promise<{ jar: Jar; cookies: ReadonlySet<string> }> {
+  const person = { sub: 'ann', login: 'ann', email: 'ann@example.com', role: 'Editor' };
+  const { userinfo, ...addresses } = PROVIDER;
+  const shape = {
+    ...addresses,
+    api: { [userinfo]: person },
+    rotates: true,
+    extra: { expires_in: TOKEN_SECONDS },
+  };
+  const provider = new PlainProvider(shape, () => door.now).install();
+  const jar = new Jar();
+  const start = await door.fetchAs(jar, '/-/login/start');
+  const attempts = jar.take(start).names;
+  const back = await door.fetchAs(jar, provider.authorize(start.headers.get('Location') ?? ''));
+  expect([back.status, jar.take(back).names.length]).toEqual([303, 1]);
+  return { jar, cookies: new Set([...attempts, ...jar.names]) };
 }
 
 /** A session in use, until its counts are handed on. */
-async function useSession(gateway: AdminGateway): Promise<void> {
+async function useSession(gateway: AdminGateway): Promise<Jar> {
   const jar = await gateway.open();
   for (const seconds of [0, 15, 31]) {
     gateway.now = NOW + seconds;
     await gateway.fetchAs(jar, PAGE);
   }
+  return jar;
 }
 
 /** Wrong links, of a key and of nobody's, from many addresses. */
@@ -137,15 +199,17 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '<hash>': '[A-Za-z0-9_-]{43}',
   '<uid>': '[A-Za-z0-9_-]{1,40}',
   '<0-63>': '(?:[0-9]|[1-5][0-9]|6[0-3])',
+  '<8 hex>': '[0-9a-f]{8}',
+  '<16 hex>': '[0-9a-f]{16}',
 };
 
 /** What its words for the ids of revocations do. */
 const ID_FORMS: readonly (readonly [words: RegExp, form: string])[] = [
-  [/^the id$/, '[0-9a-f]{16}'],
+  [/^the id: 16 hex digits$/, '<16 hex>'],
   [/^organisation, hash of the name$/, '<org>:<hash>'],
   [/^organisation or `\*`, uid$/, '(?:<org>|\\*):<uid>'],
   [/^organisation$/, '<org>'],
-  [/^hash of the (?:viewer|access token)/, '<hash>'],
+  [/^hash of the (?:user|access token)/, '<hash>'],
   [/^`\*`$/, '\\*'],
 ];
 
@@ -184,10 +248,15 @@ function readKvPatterns(): Pattern[] {
   );
 }
 
-function readLedgerPatterns(): Pattern[] {
-  return findTable('Durable Objects', 'name').rows.flatMap(([cell = '']) =>
+/** What stands in the first column of a table. */
+function readPatterns(heading: string, firstHead: string): Pattern[] {
+  return findTable(heading, firstHead).rows.flatMap(([cell = '']) =>
     quotedIn(cell).map((name) => patternOf(name)),
   );
+}
+
+function readCookiePatterns(): Pattern[] {
+  return readPatterns('The browser', 'name').filter(({ name }) => name.startsWith('__Host-'));
 }
 
 /** What OnCall keeps is run through by its own tests. */
@@ -211,7 +280,48 @@ describe('after everything that the gateway does, docs/storage.md lists', () => 
   });
 
   test('every Durable Object, and none besides', async () => {
-    expectSame((await runThrough()).ledgers, readLedgerPatterns());
+    const { ledgers, signIns } = await runThrough();
+    expectSame(ledgers, readPatterns('Durable Objects', 'name'));
+    expectSame(signIns, readPatterns('Durable Objects', 'sign-in'));
+  });
+
+  test('every cookie, and none besides', async () => {
+    expectSame((await runThrough()).cookies, readCookiePatterns());
+  });
+});
+
+describe('the object of a sign-in holds', () => {
+  /** What is stored in the one object, and when it is deleted. */
+  async function readObject(names: ReadonlySet<string>) {
+    const [name = '', ...more] = names;
+    expect(more).toEqual([]);
+    return runInDurableObject(BOUND.POSTERN_SIGN_INS.getByName(name), async (_object, { storage }) => ({
+      entries: Object.fromEntries(await storage.list()) as Record<string, Record<string, unknown>>,
+      alarm: await storage.getAlarm(),
+    }));
+  }
+
+  test('one entry while it lives, in which nobody is named, and an alarm at its end', async () => {
+    const { names, binding } = recordNames(BOUND.POSTERN_SIGN_INS);
+    const door = await AdminGateway.create({ vars: { ...SIGN_IN, POSTERN_SIGN_INS: binding } });
+    await signIn(door);
+    const { entries, alarm } = await readObject(names);
+    expect(Object.keys(entries)).toEqual(['sign-in']);
+    expect(Object.keys(entries['sign-in'] ?? {}).sort()).toEqual(['end', 'expiresAt', 'revision', 'sealed']);
+    expect(JSON.stringify(entries)).not.toMatch(/ann|Editor|refresh-|opaque-/);
+    const hoursLeft = ((alarm ?? 0) - Date.now()) / 3_600_000;
+    expect(hoursLeft).toBeGreaterThan(11);
+    expect(hoursLeft).toBeLessThanOrEqual(12);
+  });
+
+  test('no token and no person once it has ended', async () => {
+    const { names, binding } = recordNames(BOUND.POSTERN_SIGN_INS);
+    const door = await AdminGateway.create({ vars: { ...SIGN_IN, POSTERN_SIGN_INS: binding } });
+    const { jar } = await signIn(door);
+    await door.fetchAs(jar, '/-/logout', { method: 'POST' });
+    expect((await readObject(names)).entries).toEqual({
+      'sign-in': { ended: 'signed-out', end: NOW + 43_200 },
+    });
   });
 });
 

@@ -60,7 +60,10 @@ export async function describeBundle(
     compatibilityDate: '2026-10-01',
     bindings: { ORIGIN_URL: originUrl, SHARE_KEYS: JSON.stringify(keys), ...SECRETS, ...vars },
     kvNamespaces: ['POSTERN_KV'],
-    durableObjects: { POSTERN_LEDGER: { className: 'Ledger', useSQLite: true } },
+    durableObjects: {
+      POSTERN_LEDGER: { className: 'Ledger', useSQLite: true },
+      POSTERN_SIGN_INS: { className: 'SignIn', useSQLite: true },
+    },
     cf: false,
     logRequests: false,
     handleStructuredLogs: () => undefined,

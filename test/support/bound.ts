@@ -1,14 +1,16 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { SignIn } from './worker.ts';
 
 interface Bound {
   readonly POSTERN_KV: KVNamespace;
   readonly POSTERN_LEDGER: DurableObjectNamespace<Ledger>;
+  readonly POSTERN_SIGN_INS: DurableObjectNamespace<SignIn>;
 }
 
 /** More stands in it than these: the test runner's own. */
-const { POSTERN_KV, POSTERN_LEDGER } = env as unknown as Bound;
+const { POSTERN_KV, POSTERN_LEDGER, POSTERN_SIGN_INS } = env as unknown as Bound;
 
 let isUsed = false;
 
@@ -21,6 +23,10 @@ export const BOUND: Bound = {
   get POSTERN_LEDGER() {
     isUsed = true;
     return POSTERN_LEDGER;
+  },
+  get POSTERN_SIGN_INS() {
+    isUsed = true;
+    return POSTERN_SIGN_INS;
   },
 };
 

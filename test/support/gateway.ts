@@ -1,8 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { createApp } from '../../src/app.ts';
+import type { Observer } from '../../src/observe/log.ts';
 import { BOUND, settleAtEnd } from './bound.ts';
 import { Jar } from './jar.ts';
 import { entryOf, type FixtureKey, type KeyEntry, keyNamed, linkTo } from './keys.ts';
+import { setLatest } from './latest.ts';
 import { ORIGIN } from './origin.ts';
 import { guard, sawResponse, sawText } from './watch.ts';
 
@@ -67,7 +69,10 @@ export class Gateway {
       ...vars,
     };
     if (bindings === 'real') settleAtEnd(this);
-    this.#app = createApp({ now: () => this.now, observe: (line) => this.#log({ ...line }) });
+    const clock = () => this.now;
+    const observe: Observer = (line) => this.#log({ ...line });
+    this.#app = createApp({ now: clock, observe });
+    setLatest({ vars: this.env, now: clock, observe });
   }
 
   /** Sends a request; a target that begins with `/` is one of this gateway. */

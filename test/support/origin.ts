@@ -11,20 +11,23 @@ const pageOf: Answer = () =>
 
 /**
  * An origin that lives in the test's isolate: it keeps what it received, so that a test can look at every header.
- * Requests to any other host are kept too, and fail the test that made them. The black-box tests have a real
- * origin on a socket.
+ * Further hosts answer where a test has put them up. Requests to any other are kept too, and fail the test that made
+ * them. The black-box tests have a real origin on a socket.
  */
 class RecordingOrigin {
   /** What reached the origin, in order. */
   received: Request[] = [];
   /** Addresses that were asked for and are not the origin's. */
   strays: string[] = [];
+  /** By scheme, host and port. */
+  readonly #others = new Map<string, Answer>();
   #answer: Answer = pageOf;
 
   /** Takes the place of `fetch`, with nothing received and a plain answer. */
   install(): void {
     this.received = [];
     this.strays = [];
+    this.#others.clear();
     this.#answer = pageOf;
     vi.stubGlobal('fetch', (input: RequestInfo, init?: RequestInit) =>
       this.#receive(new Request(input, init)),
@@ -33,6 +36,11 @@ class RecordingOrigin {
 
   answerWith(answer: Answer): void {
     this.#answer = answer;
+  }
+
+  /** Puts up a further host for this test, say `https://id.test`: it answers beside the origin. */
+  putUp(host: string, answer: Answer): void {
+    this.#others.set(host, answer);
   }
 
   /** The one request that reached the origin. */
@@ -44,12 +52,14 @@ class RecordingOrigin {
   }
 
   async #receive(request: Request): Promise<Response> {
-    if (!request.url.startsWith(`${ORIGIN}/`)) {
+    const other = this.#others.get(new URL(request.url).origin);
+    if (!other && !request.url.startsWith(`${ORIGIN}/`)) {
       this.strays.push(request.url);
       throw new TypeError('no such host in tests');
     }
-    this.received.push(request);
-    return Promise.race([Promise.resolve(this.#answer(request)), rejectOnAbort(request.signal)]);
+    if (!other) this.received.push(request);
+    const answer = other ?? this.#answer;
+    return Promise.race([Promise.resolve(answer(request)), rejectOnAbort(request.signal)]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { foldName } from '../../../src/headers/names.ts';
 import { HOST } from '../gateway.ts';
-import { readSetCookies } from '../jar.ts';
+import { readSetCookies, type SetCookie } from '../jar.ts';
 import type { AttackCase } from './cases.ts';
 import type { Scene } from './placeholders.ts';
 
@@ -12,17 +12,30 @@ export function judge(
   received: readonly Request[],
   scene: Scene,
 ): void {
-  const { expect: safe } = attack;
+  judgeAnswer(attack, response, received);
+  for (const request of received) judgeForwarded(request, attack, scene);
+}
+
+/** What every case says of its answer, whoever is served by it. */
+export function judgeAnswer(
+  { expect: safe }: AttackCase,
+  response: Response,
+  received: readonly Request[],
+): void {
   expect(safe.status).toContain(response.status);
   if (safe.origin === 'called') expect(received).not.toEqual([]);
   if (safe.origin === 'not_called') expect(received).toEqual([]);
-  const sessions = readSetCookies(response).filter(
-    ({ name, value }) => name.includes('postern-s-') && value !== '',
-  );
-  if (safe.set_cookie === false) expect(sessions).toEqual([]);
-  if (safe.set_cookie === true) expect(sessions).toHaveLength(1);
+  const opens = safe.set_cookie ?? safe.set_cookie_session;
+  if (opens === false) expect(findSessions(response)).toEqual([]);
+  if (opens === true) expect(findSessions(response)).toHaveLength(1);
   judgeRedirect(response);
-  for (const request of received) judgeForwarded(request, attack, scene);
+}
+
+/** The cookies of an answer that open a session, of a link or of a sign-in. */
+export function findSessions(response: Response): readonly SetCookie[] {
+  return readSetCookies(response).filter(
+    ({ name, value }) => /postern-(?:s-|user)/.test(name) && value !== '',
+  );
 }
 
 /** Nobody is led elsewhere, and no parameter of a link goes on. */

@@ -11,7 +11,7 @@ export interface Scene {
   readonly uid: string;
   readonly otherUid: string;
   readonly host: string;
-  /** `name=value` pairs by the name of their placeholder, filters included. */
+  /** Cookies (`name=value`) and other texts by the name of their placeholder, filters included. */
   readonly cookies: Readonly<Record<string, string>>;
 }
 
@@ -25,12 +25,16 @@ const OLD_SECONDS = 3600;
  * @param exact the decoded timestamp of the request, which `SIGN(...)` signs
  */
 export function fillIn(template: string, scene: Scene, exact = ''): string {
-  return template.replace(/\{\{((?:[^{}]|\{TS\})*)\}\}/g, (_, expression: string) =>
+  const filled = template.replace(/\{\{((?:[^{}]|\{TS\})*)\}\}/g, (_, expression: string) =>
     evaluate(expression, scene, exact),
   );
+  // One that stands inside another comes first.
+  return filled !== template && filled.includes('{{') ? fillIn(filled, scene, exact) : filled;
 }
 
 function evaluate(expression: string, scene: Scene, exact: string): string {
+  const [, raw] = /^urlencode:(.*)$/s.exec(expression) ?? [];
+  if (raw !== undefined) return encodeURIComponent(raw);
   const cookie = scene.cookies[expression];
   if (cookie !== undefined) return cookie;
   const [term = '', ...filters] = expression.split('|');
