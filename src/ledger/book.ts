@@ -1,3 +1,6 @@
+import type { MeterRow } from '../observe/meter.ts';
+import type { SeriesCount } from '../observe/meter-series.ts';
+
 /** What a ledger does, as its Durable Object offers it to the Worker. Times are unix seconds. */
 export interface Book {
   note(entries: Entries): Promise<void>;
@@ -10,6 +13,21 @@ export interface Book {
   readRecord(): Promise<KeptRecord | undefined>;
   /** @returns false where the record has another revision than the one that is named (0: none) */
   swapRecord(revision: number, text: string | null): Promise<boolean>;
+  addMeter(rows: readonly MeterRow[], now: number): Promise<void>;
+  /** @param since of the recent counts, those of the slots that begin then or later; never before a reset of health */
+  readMeter(since: number): Promise<MeterReading>;
+  /** Remembers when the health of sign-in was looked at, or when an operator has mended what was found. */
+  noteHealth(what: HealthMoment, now: number): Promise<void>;
+}
+
+export type HealthMoment = 'checked' | 'reset';
+
+/** What the gateway has counted of itself. */
+export interface MeterReading {
+  /** Since it was kept at all. */
+  readonly totals: readonly SeriesCount[];
+  readonly recent: readonly SeriesCount[];
+  readonly health: Readonly<Record<HealthMoment, number | undefined>>;
 }
 
 /** The record that a ledger is the authority for; null where it was removed. */

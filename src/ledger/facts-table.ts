@@ -1,4 +1,4 @@
-type FactName = 'last-used' | 'refused-by-origin';
+type FactName = 'last-used' | 'refused-by-origin' | 'health-checked' | 'health-reset';
 
 /** Moments that a ledger remembers, the latest of each. */
 export class FactsTable {

@@ -1,23 +1,27 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { MeterRow } from '../observe/meter.ts';
 import type {
   Book,
   Entries,
+  HealthMoment,
   HourCount,
   KeptEvent,
   KeptRecord,
   LatestAsk,
   LedgerSummary,
+  MeterReading,
   PauseRule,
 } from './book.ts';
 import { CountsTable } from './counts-table.ts';
 import { EventsTable } from './events-table.ts';
 import { FactsTable } from './facts-table.ts';
 import { FailuresTable } from './failures-table.ts';
+import { MetersTable } from './meters-table.ts';
 import { RecordTable } from './record-table.ts';
 
 /**
- * The Durable Object beside each key (and one for all unknown names, one for the gateway itself, a few for addresses,
- * and one for each secret): its latest events, its counts, its wrong signatures, and the record that decides who
+ * The Durable Object beside each key (and one for all unknown names, one for the gateway itself, one for its counts, a
+ * few for addresses, and one for each secret): its latest events, its counts, its wrong signatures, and the record that decides who
  * changed the key last. Everything in it is bounded.
  */
 export class Ledger extends DurableObject implements Book {
@@ -26,6 +30,7 @@ export class Ledger extends DurableObject implements Book {
   readonly #failures: FailuresTable;
   readonly #facts: FactsTable;
   readonly #record: RecordTable;
+  readonly #meters: MetersTable;
 
   constructor(context: DurableObjectState, env: Cloudflare.Env) {
     super(context, env);
@@ -35,6 +40,7 @@ export class Ledger extends DurableObject implements Book {
     this.#failures = new FailuresTable(sql);
     this.#facts = new FactsTable(sql);
     this.#record = new RecordTable(sql);
+    this.#meters = new MetersTable(sql);
   }
 
   async note({ events, counts, usedAt, refusedByOriginAt, now }: Entries): Promise<void> {
@@ -69,5 +75,22 @@ export class Ledger extends DurableObject implements Book {
 
   async swapRecord(revision: number, text: string | null): Promise<boolean> {
     return this.#record.swap(revision, text);
+  }
+
+  async addMeter(rows: MeterRow[], now: number): Promise<void> {
+    this.#meters.add(rows, now);
+  }
+
+  async readMeter(since: number): Promise<MeterReading> {
+    const health = {
+      checked: this.#facts.find('health-checked'),
+      reset: this.#facts.find('health-reset'),
+    };
+    const from = Math.max(since, health.reset ?? since);
+    return { totals: this.#meters.totals(), recent: this.#meters.since(from), health };
+  }
+
+  async noteHealth(what: HealthMoment, now: number): Promise<void> {
+    this.#facts.raise(`health-${what}`, now);
   }
 }

@@ -3,7 +3,18 @@ import { LruMap } from '../lib/lru.ts';
 import { RateWindow } from '../lib/rate-window.ts';
 import { sha256Base64Url, sha256Hex } from '../lib/sha256.ts';
 import { EVENTS, type EventLine } from '../observe/events.ts';
-import type { Book, Entries, HourCount, KeptEvent, LatestAsk, LedgerSummary, PauseRule } from './book.ts';
+import type { MeterRow } from '../observe/meter.ts';
+import type {
+  Book,
+  Entries,
+  HealthMoment,
+  HourCount,
+  KeptEvent,
+  LatestAsk,
+  LedgerSummary,
+  MeterReading,
+  PauseRule,
+} from './book.ts';
 
 /** Finds the Durable Object of a name: what is needed of the binding. */
 export interface LedgerNamespace {
@@ -23,6 +34,8 @@ export type CommonLedger = 'gateway' | 'unknown';
 const EVENTS_PER_MINUTE = { done: 120, other: 10 };
 const TIMEOUT_MS = 2_000;
 const ADDRESS_SHARDS = 64;
+/** The ledger of what the gateway counts of itself. */
+const METER = 'meter';
 /** Pauses that one isolate remembers: who waits already is not looked up again. */
 const PAUSES_MAX = 4_096;
 
@@ -98,6 +111,20 @@ export class Ledgers {
   /** @throws Error where the ledger cannot be reached */
   counts(key: LedgerKey, since: number): Promise<readonly HourCount[]> {
     return this.#ask(nameOf(key), (book) => book.counts(since)).then((counts) => counts ?? []);
+  }
+
+  /** Adds what an isolate has counted of the gateway itself. */
+  async addMeter(rows: readonly MeterRow[]): Promise<void> {
+    await this.#try(METER, (book) => book.addMeter(rows, this.#context.now()));
+  }
+
+  /** What the gateway has counted of itself; undefined where the ledger cannot be reached. */
+  readMeter(since: number): Promise<MeterReading | undefined> {
+    return this.#try(METER, (book) => book.readMeter(since));
+  }
+
+  async noteHealth(what: HealthMoment, now: number): Promise<void> {
+    await this.#try(METER, (book) => book.noteHealth(what, now));
   }
 
   async #countFailure(ledger: string, subject: string, rule: PauseRule): Promise<number> {

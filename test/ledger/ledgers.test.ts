@@ -47,6 +47,9 @@ function brokenBy(call: () => Promise<never>): LedgerNamespace {
     counts: call,
     readRecord: call,
     swapRecord: call,
+    addMeter: call,
+    readMeter: call,
+    noteHealth: call,
   };
   return { getByName: () => book };
 }
