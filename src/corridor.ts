@@ -1,11 +1,13 @@
 import type { Config } from './config/read.ts';
 import type { InboundHeaders } from './headers/inbound.ts';
 import type { HeaderNotices } from './headers/notice.ts';
-import type { Ledgers } from './ledger/ledgers.ts';
+import type { LedgerNamespace, Ledgers } from './ledger/ledgers.ts';
 import type { Tally } from './ledger/tally.ts';
+import type { Kv } from './lib/kv.ts';
 import type { RateWindow } from './lib/rate-window.ts';
 import type { RequestUrl } from './lib/request-url.ts';
 import type { Tell } from './observe/events.ts';
+import type { Meter } from './observe/meter.ts';
 import type { RegionFinder } from './oncall/find-region.ts';
 import type { RegionStore } from './oncall/region-store.ts';
 import type { LibraryElements } from './origin/library-elements.ts';
@@ -33,12 +35,21 @@ export interface House {
   readonly oncall: RegionFinder;
   readonly ledgers: Ledgers;
   readonly tally: Tally;
+  readonly meter: Meter;
+  /** What the platform binds, for the doctor, who tries whether it works. */
+  readonly bound: Bound;
   /** KV, for those who change what is in it; undefined where none is bound. */
   readonly stores: Stores | undefined;
   readonly derivedValues: DerivedValues;
   readonly sessions: SessionKeeper<ShareKey>;
   /** Undefined where sign-in is off. */
   readonly signIn: SignInServices | undefined;
+}
+
+/** Storage as it is bound; undefined where it is not. */
+export interface Bound {
+  readonly kv: Kv | undefined;
+  readonly ledger: LedgerNamespace | undefined;
 }
 
 /** What is kept in KV. */

@@ -13,9 +13,7 @@ export interface WorkerEnv {
 }
 
 /** The entrance: opens a visit for each request, or says that the gateway is not set up. */
-export function createEntrance(now: () => number, observe: Observer) {
-  const wiring = new Wiring(observe, now);
-
+export function createEntrance(now: () => number, observe: Observer, wiring = new Wiring(observe, now)) {
   /** Leads a request through doors, in their order, to the first that answers. */
   function through(doors: readonly Door[]): Handler<WorkerEnv> {
     return async function walk(c) {
@@ -120,6 +118,8 @@ class OpenVisit implements Visit {
     const line = formatEvent(event, facts, this.now, this.#describeRequest());
     this.#observer(line);
     if (EVENTS[event].isDecision) this.waitUntil(this.house.ledgers.record(line));
+    const counted = this.house.meter.tell(line, this.now);
+    if (counted) this.waitUntil(counted);
   }
 
   #describeRequest(): RequestFacts {

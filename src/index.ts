@@ -1,4 +1,4 @@
-import { createApp } from './app.ts';
+import { createWorker } from './app.ts';
 import { createLog } from './observe/log.ts';
 import { SignInObject } from './sso/sign-in-object.ts';
 import { SupportWiring } from './wiring.ts';
@@ -16,4 +16,4 @@ export class SignIn extends SignInObject {
   }
 }
 
-export default createApp();
+export default createWorker();

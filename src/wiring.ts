@@ -11,6 +11,7 @@ import { Kv, type KvBinding } from './lib/kv.ts';
 import { RateWindow } from './lib/rate-window.ts';
 import { EVENTS, type EventMap, type EventName, formatEvent, type Tell } from './observe/events.ts';
 import type { Observer } from './observe/log.ts';
+import { Meter } from './observe/meter.ts';
 import { RegionFinder } from './oncall/find-region.ts';
 import { RegionStore } from './oncall/region-store.ts';
 import { LibraryElements } from './origin/library-elements.ts';
@@ -22,9 +23,16 @@ import { ConfigKeys } from './share/config-keys.ts';
 import { DerivedValues } from './share/derived-values.ts';
 import { LayeredKeys } from './share/key-registry.ts';
 import { KeyStore } from './share/key-store.ts';
-import { furnishProvider, furnishSignIn, furnishSupport, type SignInBindings } from './sign-in-wiring.ts';
+import {
+  furnishProvider,
+  furnishProviderStore,
+  furnishSignIn,
+  furnishSupport,
+  type SignInBindings,
+} from './sign-in-wiring.ts';
 import type { SsoOptions } from './sso/options.ts';
 import type { Provider } from './sso/provider/provider.ts';
+import type { ProviderStore } from './sso/provider/provider-store.ts';
 import type { SignInSupport } from './sso/sign-in-object.ts';
 import type { SignInNamespace } from './sso/sign-ins.ts';
 
@@ -99,15 +107,20 @@ export class Wiring {
     });
     return {
       config,
+      bound: { kv, ledger },
       stores,
       keys,
       revocations,
       ledgers,
       tally: new Tally(ledgers, now()),
+      meter: new Meter((rows) => ledgers.addMeter(rows), now()),
       oncall: new RegionFinder({ options: config.oncall, store: stores?.regions, now }),
       sessions: furnishSessions(config, keys, revocations),
       signIn:
-        config.sso && ledger && signIns && furnishSignIn(config, config.sso, { ledger, signIns, mtls }, tell),
+        config.sso &&
+        ledger &&
+        signIns &&
+        furnishSignIn(config, config.sso, { kv, ledger, ledgers, signIns, mtls }, tell),
       derivedValues: new DerivedValues(),
       inbound: new InboundHeaders(config.headers),
       notices: new HeaderNotices(),
@@ -185,8 +198,11 @@ interface SharedSupport {
   readonly config: Config;
   readonly options: SsoOptions;
   readonly provider: Provider;
+  /** What isolates tell each other of it. */
+  readonly store: ProviderStore | undefined;
   readonly ledger: LedgerNamespace;
   readonly ledgers: Ledgers;
+  readonly meter: Meter;
 }
 
 /** Furnishes the Durable Objects of sign-in, which have the Worker's own bindings and variables. */
@@ -205,11 +221,14 @@ export class SupportWiring {
    * @throws Error where sign-in is not set up: nothing that could ask is let in then
    */
   supportOf(env: Env, waitUntil: (work: Promise<unknown>) => void): SignInSupport {
-    const { config, options, provider, ledger, ledgers } = this.#sharedOf(env);
+    const { config, options, provider, store, ledger, ledgers, meter } = this.#sharedOf(env);
+    if (store?.hasNews) waitUntil(store.share());
     const tell: Tell = (event, facts) => {
       const line = formatEvent(event, facts, this.#now());
       this.#observe(line);
       if (EVENTS[event].isDecision) waitUntil(ledgers.record(line));
+      const counted = meter.tell(line, this.#now());
+      if (counted) waitUntil(counted);
     };
     return furnishSupport(config, options, { provider, ledger }, tell);
   }
@@ -218,16 +237,20 @@ export class SupportWiring {
     const known = this.#shared.get(env);
     if (known) return known;
     const config = readConfig(env);
-    const { ledger, mtls } = findBindings(env);
+    const { kv, ledger, mtls } = findBindings(env);
     if (!config.ok || !config.value.sso || !ledger) throw new Error('sign-in is not set up');
     const tell: Tell = (event, facts) => this.#observe(formatEvent(event, facts, this.#now()));
     const onFailure = (reason: string) => tell('ledger.failed', { reason });
+    const ledgers = new Ledgers({ namespace: ledger, now: this.#now, onFailure });
+    const store = furnishProviderStore(config.value, kv);
     const shared: SharedSupport = {
       config: config.value,
       options: config.value.sso,
-      provider: furnishProvider(config.value.sso, mtls, tell),
+      provider: furnishProvider(config.value.sso, { mtls, store }, tell),
+      store,
       ledger,
-      ledgers: new Ledgers({ namespace: ledger, now: this.#now, onFailure }),
+      ledgers,
+      meter: new Meter((rows) => ledgers.addMeter(rows), this.#now()),
     };
     this.#shared.set(env, shared);
     return shared;

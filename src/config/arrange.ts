@@ -1,6 +1,7 @@
 import type { AdminOptions } from '../admin/options.ts';
 import { foldName } from '../headers/names.ts';
 import type { HeaderOptions } from '../headers/options.ts';
+import type { Secret } from '../lib/secret.ts';
 import type { OncallOptions } from '../oncall/options.ts';
 import type { OriginOptions, RouteOptions } from '../origin/options.ts';
 import type { PublicDashboardOptions } from '../origin/public-dashboards.ts';
@@ -26,6 +27,10 @@ export interface Config {
   readonly oncall: OncallOptions;
   /** Undefined where sign-in is off. */
   readonly sso: SsoOptions | undefined;
+  /** Where changes of the health of sign-in are posted to. */
+  readonly alertWebhook: Secret | undefined;
+  /** The test user of the health checks. */
+  readonly probeLogin: string | undefined;
   /** What becomes of people who come without a session; `login` only where there is sign-in. */
   readonly visitors: 'deny' | 'login' | 'pass';
   /** `URL.origin` of `PUBLIC_URL`. */
@@ -74,6 +79,8 @@ export function arrange(values: Values, warnings: readonly string[]): Config {
       timeoutSeconds: values.ORIGIN_TIMEOUT_SECONDS,
     },
     sso: arrangeSso(values),
+    alertWebhook: values.ALERT_WEBHOOK_URL,
+    probeLogin: values.SSO_PROBE_LOGIN,
     visitors: values.VISITORS,
     publicOrigin: values.PUBLIC_URL?.origin,
     warnings,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { Secret } from '../lib/secret.ts';
 import { ROLES } from '../sso/roles.ts';
-import { count, iniFlag, lineText } from './forms.ts';
+import { count, endpointUrl, iniFlag, lineText } from './forms.ts';
 import { grafanaOrgs, issuerText } from './sso-forms.ts';
 import { variable } from './variable.ts';
 
@@ -42,6 +43,35 @@ export const IDENTITY_VARIABLES = {
     example: '1800',
     fallback: '1800',
     schema: count(1800, { min: 0, max: DAY_SECONDS }),
+  }),
+  SSO_SIGN_OUT_AT_PROVIDER: variable({
+    kind: 'var',
+    meaning:
+      "Whether signing out leads to the provider's `end_session_endpoint`, and back to `/-/login?signedOut=true`, so that people sign out of the provider too. That address has to be registered there (`post_logout_redirect_uris`). `signout_redirect_url` goes first. Needs `SSO_ISSUER`.",
+    allowed: 'true or false',
+    example: 'true',
+    fallback: 'false',
+    schema: iniFlag(false),
+  }),
+  SSO_PROBE_LOGIN: variable({
+    kind: 'var',
+    meaning:
+      'The login of a test user as whom the health checks of sign-in ask Grafana for `/api/user`, every five minutes. Nobody else may have it: Grafana keeps a user of this name, a viewer, as for everybody who signs in. Empty: Grafana is not asked.',
+    allowed: 'a login, or an e-mail address',
+    example: 'postern-probe',
+    fallback: '',
+    schema: lineText().optional(),
+  }),
+  ALERT_WEBHOOK_URL: variable({
+    kind: 'secret',
+    meaning:
+      'Where a change of the health of sign-in, from good to bad or back, is posted to as JSON, once: the address of a formatted webhook of Grafana OnCall, an incoming webhook of Slack, or any other that takes JSON.',
+    allowed: 'an https address without credentials and fragment (http for this machine alone)',
+    example: 'https://oncall.example.com/integrations/v1/formatted_webhook/…/',
+    fallback: '',
+    schema: endpointUrl()
+      .transform(({ href }) => new Secret(href))
+      .optional(),
   }),
   GRAFANA_ORGS: variable({
     kind: 'var',

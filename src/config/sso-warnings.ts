@@ -58,6 +58,10 @@ const SUSPICIONS: readonly Suspicion[] = [
     says: 'GF_AUTH_GENERIC_OAUTH_SCOPES: has no openid, without which most providers of OpenID Connect hand out no ID token',
   },
   {
+    isRaised: (values) => values.SSO_SIGN_OUT_AT_PROVIDER && !values.SSO_ISSUER,
+    says: 'SSO_SIGN_OUT_AT_PROVIDER: has no effect without SSO_ISSUER, by which the address for it is found',
+  },
+  {
     isRaised: (values) => values.ORIGIN_IDENTITY === 'auth-proxy' && values.GF_AUTH_PROXY_HEADERS.has('Name'),
     says: 'GF_AUTH_PROXY_HEADERS: has Name. People who choose their own name can take the place of others in the cache of auth.proxy, unless Grafana has sync_ttl = 0: leave Name out, or use ORIGIN_IDENTITY=jwt',
   },

@@ -19,6 +19,7 @@ export function arrangeSso(values: Values): SsoOptions | undefined {
     claims: arrangeClaims(values),
     usesRefreshTokens: values.GF_AUTH_GENERIC_OAUTH_USE_REFRESH_TOKEN,
     signOutUrl: values.GF_AUTH_GENERIC_OAUTH_SIGNOUT_REDIRECT_URL,
+    signsOutAtProvider: values.SSO_SIGN_OUT_AT_PROVIDER,
     sessionSeconds: values.SSO_SESSION_SECONDS,
     graceSeconds: values.SSO_GRACE_SECONDS,
     presentation: arrangePresentation(values),

@@ -93,12 +93,29 @@ export interface EventMap {
   'sso.groups.left_out': OfSubject & { readonly count: number };
   'sso.refused': { readonly reason: string; readonly subject?: string | undefined };
   'sso.signed_out': OfSubject & { readonly sessionId: string };
+  /** `subject` is missing where the provider names a session alone. */
+  'sso.backchannel.logout': {
+    readonly subject?: string | undefined;
+    readonly of: 'user' | 'session';
+  };
+  'sso.backchannel.refused': { readonly reason: string };
+  'sso.loop.stopped': { readonly returns: number };
   'sso.refreshed': OfSubject;
   'sso.refresh.failed': { readonly reason: string };
   'sso.session.ended': { readonly reason: string; readonly subject?: string | undefined };
   'sso.socket.closed': OfSubject & { readonly sessionId: string };
   'sso.provider.failed': { readonly part: string; readonly reason: string };
   'sso.account.released': { readonly by: string };
+  /** `checks` are those that are not green, separated by spaces. */
+  'sso.health.changed': { readonly status: string; readonly checks: string };
+  'sso.alert.failed': { readonly reason: string };
+  /** What was done beyond ending sign-ins. */
+  'sso.recovered': {
+    readonly shareSessions: boolean;
+    readonly accounts: boolean;
+    readonly assertionKey: boolean;
+    readonly by: string;
+  };
   'origin.refused_identity': OfSubject & { readonly reason: string; readonly status: number };
   'config.invalid': { readonly mistake: string; readonly host?: string | undefined };
   'config.warning': { readonly warning: string };
@@ -208,6 +225,18 @@ export const EVENTS: Readonly<Record<EventName, EventRow>> = {
   ),
   'sso.refused': decision('refused', 'somebody could not sign in; with the reason'),
   'sso.signed_out': decision('done', 'somebody signed out'),
+  'sso.backchannel.logout': decision(
+    'done',
+    'the provider signed somebody out: one of their sessions, or all of them (`of`)',
+  ),
+  'sso.backchannel.refused': decision(
+    'refused',
+    'a sign-out that came in the name of the provider was not carried out; with the reason',
+  ),
+  'sso.loop.stopped': noted(
+    'noted',
+    'a browser came back from the provider twice within a minute and was still not signed in: the sign-in page led it there no more by itself',
+  ),
   'sso.refreshed': noted('done', 'a sign-in was refreshed, and its roles evaluated anew'),
   'sso.refresh.failed': noted(
     'failed',
@@ -219,7 +248,19 @@ export const EVENTS: Readonly<Record<EventName, EventRow>> = {
     'failed',
     'the identity provider could not be asked, or what it said does not hold; with what was asked for',
   ),
+  'sso.health.changed': decision(
+    'noted',
+    'the health of sign-in became red, or is red no longer; with the checks that are not green',
+  ),
+  'sso.alert.failed': noted(
+    'failed',
+    'a change of the health of sign-in could not be posted to `ALERT_WEBHOOK_URL`; it is not tried again',
+  ),
   'sso.account.released': decision('done', 'a login or an e-mail address was let go for another user'),
+  'sso.recovered': decision(
+    'done',
+    'an operator brought sign-in back (`postern sso recover`): everybody has to sign in again; with whether share sessions were ended, names released, and the key for assertions replaced',
+  ),
   'origin.refused_identity': decision(
     'refused',
     'Grafana did not take a signed-in user; with the reason, as far as it gives one',

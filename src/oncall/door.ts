@@ -179,6 +179,8 @@ async function ask({ outbound, visit }: Errand, { region }: Finding): Promise<Ha
   const { method } = outbound;
   const refuse = (answer: OncallAnswer) => ({ response: respond(answer, method, visit), isMisrouted: false });
   if (region.upstream.host === visit.url.host) return refuse(refuseCircle(visit));
+  const counted = visit.house.meter.noteOncall(region.name, visit.now);
+  if (counted) visit.waitUntil(counted);
   const asked = await askRegion(outbound, region);
   if (!asked.ok) {
     visit.observe('oncall.upstream.unreachable', { region: region.name, reason: asked.reason });

@@ -2,6 +2,7 @@ import type { Visit } from '../corridor.ts';
 import { observeAncestor } from '../headers/ancestors.ts';
 import { answerHeaderRefusal } from '../headers/answer.ts';
 import { formatTarget } from '../lib/request-url.ts';
+import type { Result } from '../lib/result.ts';
 import { summarisePath } from '../observe/summary.ts';
 import type { Serving } from '../session/choose.ts';
 import type { ShareKey } from '../share/key.ts';
@@ -46,13 +47,22 @@ export async function forward(request: Request, identity: Identity, visit: Visit
     headers.set('Upgrade', 'websocket');
   }
   const target = formatTarget(visit.url);
+  const startedMs = Date.now();
   const answered = await askOrigin({ method: request.method, target, headers, body: request.body }, origin);
+  measure(answered, Date.now() - startedMs, visit);
   if (upgrade !== null && !(answered.ok && answered.value.webSocket)) releaseSocket(identity, visit);
   if (!answered.ok) return refuseFailure(answered.reason, visit);
   const asked = addressAtOrigin(target, origin);
   if (identity.kind === 'staff' && hasRefusedKey(answered.value, asked, origin))
     return refuseStaff(answered.value, identity, visit);
   return handBack(answered.value, { request, asked, identity, visit });
+}
+
+/** Counts the answer. Only now and then is there something left to do. */
+function measure(answered: Result<Response, OriginFailure>, milliseconds: number, visit: Visit): void {
+  const outcome = answered.ok ? answered.value.status : answered.reason;
+  const counted = visit.house.meter.noteOrigin(outcome, milliseconds, visit.now);
+  if (counted) visit.waitUntil(counted);
 }
 
 /** The headers that the origin gets: normalised, stripped, and then the gateway's own; or the refusal of what came. */

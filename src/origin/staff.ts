@@ -3,7 +3,7 @@ import { parseQuery } from '../lib/query.ts';
 import { formatTarget } from '../lib/request-url.ts';
 import { answerRevoked } from '../session/answer.ts';
 import { type Arrival, arrivalOf } from '../session/keeper.ts';
-import { loginAddress } from '../sso/addresses.ts';
+import { endedAddress, loginAddress } from '../sso/addresses.ts';
 import type { IdentityHeaders } from '../sso/presentation.ts';
 import { findReturnPath, HOME } from '../sso/return-to.ts';
 import type { SignInServices } from '../sso/services.ts';
@@ -54,19 +54,27 @@ function answer(
     case 'waiting':
       return visit.refuse({ code: 'sso_provider_unreachable' }, new Headers({ 'Retry-After': '30' }));
     case 'ended':
-      return visit.refuse(
-        { code: 'sso_session_ended', signInAt: loginAddress(returnPathOf(visit)) },
-        clearing(request, visit, signIn),
-      );
+      return answerEnded(request, visit, signIn);
     case 'revoked': {
-      const { sub } = finding.session;
+      const { id, sub } = finding.session;
       visit.observe('session.revoked', {
         reason: finding.publicReason ?? 'revoked',
         subject: subjectLabel(sub),
       });
-      return visit.refuse(answerRevoked(finding), clearing(request, visit, signIn));
+      if (!finding.mayReturn) return visit.refuse(answerRevoked(finding), clearing(request, visit, signIn));
+      // Its tokens are of no use any more. Where they cannot be let go now, they are at the end of the session.
+      visit.waitUntil(signIn.signIns.end(id, 'signed-out', visit.now).catch(() => undefined));
+      return answerEnded(request, visit, signIn);
     }
   }
+}
+
+/** A page leads to sign-in, which says why, and back to where somebody was; anything else is told. */
+function answerEnded(request: Request, visit: Visit, signIn: SignInServices): Response {
+  const headers = clearing(request, visit, signIn);
+  const to = returnPathOf(visit);
+  if (isPage(request) && isAlone(request)) return redirectTo(endedAddress(to), headers);
+  return visit.refuse({ code: 'sso_session_ended', signInAt: loginAddress(to) }, headers);
 }
 
 function serve(
@@ -120,14 +128,24 @@ export function returnPathOf(visit: Visit): string {
  */
 export function leadToSignIn(request: Request, visit: Visit): Response {
   const address = loginAddress(returnPathOf(visit));
-  const { method, headers } = request;
-  const destination = headers.get('Sec-Fetch-Dest');
-  const isPage = (headers.get('Accept') ?? '').includes('text/html') && !headers.has('Upgrade');
-  if (method !== 'GET' || !isPage) return visit.refuse({ code: 'session_required', signInAt: address });
-  if (destination !== null && destination !== 'document')
-    return visit.refuse({ code: 'session_required', openInTab: address });
-  return new Response(null, {
-    status: 303,
-    headers: { Location: address, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' },
-  });
+  if (!isPage(request)) return visit.refuse({ code: 'session_required', signInAt: address });
+  if (!isAlone(request)) return visit.refuse({ code: 'session_required', openInTab: address });
+  return redirectTo(address, new Headers());
+}
+
+/** Whether a browser wants to show the answer. */
+function isPage({ method, headers }: Request): boolean {
+  return method === 'GET' && (headers.get('Accept') ?? '').includes('text/html') && !headers.has('Upgrade');
+}
+
+/** Whether it is to be shown in a tab, not in a frame of another page. */
+function isAlone({ headers }: Request): boolean {
+  return (headers.get('Sec-Fetch-Dest') ?? 'document') === 'document';
+}
+
+function redirectTo(address: string, headers: Headers): Response {
+  headers.set('Location', address);
+  headers.set('Cache-Control', 'no-store');
+  headers.set('Referrer-Policy', 'no-referrer');
+  return new Response(null, { status: 303, headers });
 }

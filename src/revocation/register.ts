@@ -9,10 +9,14 @@ import type { RevocationOptions } from './options.ts';
 import { revokes } from './rule.ts';
 import { type Handles, idsOf, judge } from './standing.ts';
 import type { RevocationStore } from './store.ts';
-import { idOf } from './target.ts';
+import { idOf, labelOf, type ProviderTarget } from './target.ts';
 
 /** An answer of this second is as good as one that is read now. */
 const JUST_NOW_SECONDS = 1;
+/** By this every sign-in that had begun is over. */
+const SIGN_INS = idOf({ kind: 'sign-ins' });
+/** Ids of what ends sign-ins and shuts nobody out: a recovery, and a sign-out at the provider. */
+const MAY_RETURN = /^(?:sign-ins|sid|sub):/;
 /** Answers that one isolate remembers. */
 const REMEMBERED_MAX = 4096;
 
@@ -128,11 +132,33 @@ export class RevocationRegister {
     if (!store) return undefined;
     const otherwise = memory.get(memo)?.value ?? 'none';
     const read = async () => {
-      const rules = [...(await store.read(ids)).values()];
-      const rule = rules.find((found) => revokes(found, issuedAt, now()));
-      return rule ? { publicReason: rule.publicReason } : 'none';
+      const rules = [...(await store.read(ids))].filter(([, rule]) => revokes(rule, issuedAt, now()));
+      // Somebody who is revoked by themselves may not sign in again, whatever else is over.
+      const [id = '', rule] = rules.find(([found]) => !MAY_RETURN.test(found)) ?? rules[0] ?? [];
+      if (!rule) return 'none';
+      return { publicReason: rule.publicReason, ...(MAY_RETURN.test(id) && { mayReturn: true }) };
     };
     return toReason(await this.#readOnce(memory, memo, () => this.#orAllowed<Plain>(read, otherwise)));
+  }
+
+  /**
+   * Ends sign-ins that had begun at a moment or before, as their provider orders; false where nothing can be stored.
+   * Once this returns true, it is stored. @throws StorageUnavailable
+   */
+  async endSignIns(ordered: ProviderSignOut): Promise<boolean> {
+    const { store, now } = this.#context;
+    if (!store) return false;
+    const { before, sessionSeconds } = ordered;
+    // A little longer than a session that began at that moment: clocks of isolates differ.
+    const life = before - now() + sessionSeconds + 60;
+    const terms = { before, at: now(), by: 'provider', reason: 'signed out at the provider' };
+    await Promise.all(
+      targetsOf(ordered).map((target) =>
+        store.write({ id: idOf(target), rule: { ...terms, label: labelOf(target) } }, life),
+      ),
+    );
+    this.forget();
+    return true;
   }
 
   /** Forgets every answer: this isolate has just changed what they rest on. */
@@ -173,12 +199,38 @@ function memoOfSignIn({ id, email }: SignInSession): string {
   return `${id} ${email}`;
 }
 
-/** A user is revoked by the provider's name for them, or by their e-mail address as it was at sign-in. */
-function idsOfSignIn({ id, sub, email }: SignInSession): string[] {
+/** A sign-out as a provider orders it: of one of its sessions, of a user, or of one session of a user. */
+export interface ProviderSignOut {
+  /** As in a session. */
+  readonly issuer: string;
+  readonly sub?: string | undefined;
+  readonly sid?: string | undefined;
+  /** Unix seconds. */
+  readonly before: number;
+  /** The longest sign-in. */
+  readonly sessionSeconds: number;
+}
+
+/** Where both are named, sign-ins of the user of which nobody knows a session are meant too. */
+function targetsOf({ issuer, sub, sid }: ProviderSignOut): ProviderTarget[] {
+  const targets: ProviderTarget[] = [];
+  if (sid !== undefined) targets.push({ kind: 'sid', issuer, sid });
+  if (sub !== undefined) targets.push({ kind: 'sub', issuer, sub, of: sid === undefined ? 'all' : 'no-sid' });
+  return targets;
+}
+
+/**
+ * An operator revokes a user by the provider's name for them, or by their e-mail address as it was at sign-in; the
+ * provider by that name, or by its session.
+ */
+function idsOfSignIn({ id, sub, sid, issuer, email }: SignInSession): string[] {
   const subjects = new Set([sub, email]);
   return [
     idOf({ kind: 'session', id }),
     ...[...subjects].map((subject) => idOf({ kind: 'subject', subject })),
+    idOf({ kind: 'sub', issuer, sub, of: 'all' }),
+    idOf(sid === '' ? { kind: 'sub', issuer, sub, of: 'no-sid' } : { kind: 'sid', issuer, sid }),
+    SIGN_INS,
     idOf({ kind: 'all' }),
   ];
 }

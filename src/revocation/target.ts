@@ -7,8 +7,11 @@ import { sha256Base64Url } from '../lib/sha256.ts';
  */
 export type Target =
   | { readonly kind: 'link' | 'session'; readonly id: string }
+  /** Everybody's sign-ins, and nothing else: what a recovery takes back. */
+  | { readonly kind: 'sign-ins' }
   /** A viewer of sign-in. */
   | { readonly kind: 'subject'; readonly subject: string }
+  | ProviderTarget
   | { readonly kind: 'key' | RegistryKind; readonly orgId: number; readonly name: string }
   /** Without an organisation: this uid in all of them. */
   | { readonly kind: 'dashboard'; readonly uid: string; readonly orgId?: number | undefined }
@@ -16,6 +19,16 @@ export type Target =
   | { readonly kind: 'public'; readonly token: string }
   | { readonly kind: 'org'; readonly orgId: number }
   | { readonly kind: 'all' };
+
+/**
+ * What the provider itself ends, in its own names. `issuer` is as in a session. They stand beside `subject`, so that a
+ * sign-out there lifts, and outweighs, nothing that an operator has revoked.
+ */
+export type ProviderTarget =
+  /** One session at the provider. */
+  | { readonly kind: 'sid'; readonly issuer: string; readonly sid: string }
+  /** A user's sign-ins: all of them, or those of which nobody knows a `sid`. */
+  | { readonly kind: 'sub'; readonly issuer: string; readonly sub: string; readonly of: 'all' | 'no-sid' };
 
 export type TargetKind = Target['kind'];
 
@@ -47,6 +60,12 @@ export function idOf(target: Target): string {
       return `public:${sha256Base64Url(normaliseToken(target.token))}`;
     case 'org':
       return `org:${target.orgId}`;
+    case 'sid':
+      return `sid:${sha256Base64Url(`${target.issuer}|${target.sid}`)}`;
+    case 'sub':
+      return `sub:${sha256Base64Url(`${target.issuer}|${target.of}|${target.sub}`)}`;
+    case 'sign-ins':
+      return 'sign-ins:*';
     case 'all':
       return 'all:*';
     default:
@@ -72,6 +91,12 @@ export function labelOf(target: Target): string {
       return `#${sha256Base64Url(normaliseToken(target.token)).slice(0, 8)}`;
     case 'org':
       return String(target.orgId);
+    case 'sid':
+      return `#${sha256Base64Url(target.sid).slice(0, 8)}`;
+    case 'sub':
+      return target.sub;
+    case 'sign-ins':
+      return 'every sign-in';
     case 'all':
       return 'all';
     default:

@@ -3,6 +3,7 @@ import { formatSetCookie, parseCookies } from '../lib/cookie.ts';
 import { createKeyring, type Keyring } from '../lib/keyring.ts';
 import { LruMap } from '../lib/lru.ts';
 import { seal, unseal } from '../lib/seal.ts';
+import { sha256Hex } from '../lib/sha256.ts';
 import { type CookieTransport, findTransport } from './cookies.ts';
 import type { GrantPlace } from './grant.ts';
 import type { Arrival } from './keeper.ts';
@@ -14,8 +15,10 @@ export interface SignInSession {
   readonly id: string;
   /** The provider's own name for the user. */
   readonly sub: string;
-  /** The provider's own id of its session, where it gives one. */
+  /** The provider's own id of its session; empty where it gives none. */
   readonly sid: string;
+  /** The issuer of both, by {@link tagIssuer}. */
+  readonly issuer: string;
   readonly email: string;
   /** At sign-in, for people; what counts is what the Durable Object says. */
   readonly role: string;
@@ -29,7 +32,21 @@ const HOST_PREFIX = '__Host-';
 const REMEMBERED_MAX = 1024;
 const SEALED_LENGTH_MAX = 4096;
 
-const SEALED_CLAIMS = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.int(), z.int()]);
+const SEALED_CLAIMS = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.int(),
+  z.int(),
+  z.string(),
+]);
+
+/** An issuer in few bytes, since they travel with every request: 16 hex digits of its hash. */
+export function tagIssuer(issuer: string): string {
+  return sha256Hex(issuer).slice(0, 16);
+}
 
 /** The name of the cookie on a connection. */
 export function nameSignInCookie({ isPlainLoopback }: CookieTransport): string {
@@ -70,8 +87,8 @@ export class SignInCookies {
 
   /** The `Set-Cookie` of a session. */
   async format(session: SignInSession, arrival: Arrival): Promise<string> {
-    const { id, sub, sid, email, role, start, end } = session;
-    const text = JSON.stringify([id, sub, sid, email, role, start, end]);
+    const { id, sub, sid, email, role, start, end, issuer } = session;
+    const text = JSON.stringify([id, sub, sid, email, role, start, end, issuer]);
     const sealed = await seal(await this.#getKeyring(), text, formatContext(this.#placeOf(arrival)));
     return this.#set(sealed, end - arrival.now, arrival);
   }
@@ -93,8 +110,8 @@ export class SignInCookies {
     const text = await unseal(await this.#getKeyring(), sealed, formatContext(this.#placeOf(arrival)));
     const parsed = text === undefined ? undefined : SEALED_CLAIMS.safeParse(JSON.parse(text));
     if (!parsed?.success) return undefined;
-    const [id, sub, sid, email, role, start, end] = parsed.data;
-    const session = { id, sub, sid, email, role, start, end };
+    const [id, sub, sid, email, role, start, end, issuer] = parsed.data;
+    const session = { id, sub, sid, email, role, start, end, issuer };
     this.#opened.set(memoOf(sealed, arrival), session);
     return alive(session, arrival.now);
   }

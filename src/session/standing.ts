@@ -3,6 +3,8 @@ import type { Grant } from './grant.ts';
 /** What a visitor is told of a revocation, where whoever made it left them a sentence. */
 export interface PublicReason {
   readonly publicReason?: string | undefined;
+  /** Only what had begun is over: whoever it was may sign in again. */
+  readonly mayReturn?: boolean | undefined;
 }
 
 /** What was taken back of a session. */

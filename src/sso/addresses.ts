@@ -11,6 +11,12 @@ export function loginAddress(to: string): string {
   return addressTo(LOGIN_PATH, to);
 }
 
+/** The same for somebody whose sign-in has ended, which the page says. */
+export function endedAddress(to: string): string {
+  const address = loginAddress(to);
+  return `${address}${address.includes('?') ? '&' : '?'}ended=true`;
+}
+
 /** What leads to the provider, on the way to a page of this host. */
 export function startAddress(to: string): string {
   return addressTo(START_PATH, to);

@@ -34,8 +34,8 @@ const SIGNING_SECONDS = 30 * 86_400;
 const PUBLISHED_AHEAD_SECONDS = 86_400;
 /** How long after its turn a key stays published: longer than any assertion lives. */
 const PUBLISHED_AFTER_SECONDS = 3_600;
-/** How long an isolate relies on what it read. */
-const FRESH_SECONDS = 300;
+/** How long an isolate relies on what it read: for so long after {@link AssertionKeys.renew} others sign with the former key. */
+export const FRESH_SECONDS = 300;
 const TRIES_MAX = 4;
 const ID_BYTES = 8;
 const NAME = 'assertion-keys';
@@ -83,6 +83,31 @@ export class AssertionKeys {
         .filter(({ until }) => now < until + PUBLISHED_AFTER_SECONDS)
         .map(({ kid, jwk: { kty, crv, x, y } }) => ({ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' })),
     };
+  }
+
+  /**
+   * Puts a new key in the place of the one that signs. The former one stays published for its overlap: what it has
+   * signed is good for two minutes more, and other isolates sign with it for {@link FRESH_SECONDS}.
+   *
+   * @param aheadSeconds how long the new one is only published before its turn, for those who remember the set
+   * @returns the id of the new key
+   * @throws StorageUnavailable
+   */
+  async renew(now: number, aheadSeconds = 0): Promise<string> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const stored = await this.#book.read(NAME);
+      // One that was to sign next is dropped, since it has signed nothing yet.
+      const begun = (await this.#open(stored?.text ?? null)).filter(({ from }) => from <= now);
+      const keys = await withNewKey(
+        begun.map((key) => ({ ...key, until: Math.min(key.until, now + aheadSeconds) })),
+        now,
+      );
+      if (!(await this.#store(stored?.revision ?? 0, keys))) continue;
+      this.#kept = { keys, readAt: now };
+      this.#signing = undefined;
+      return keys.at(-1)?.kid ?? '';
+    }
+    throw new StorageUnavailable('write');
   }
 
   async #readSigning(now: number): Promise<SigningKey> {

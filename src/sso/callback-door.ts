@@ -1,8 +1,10 @@
 import type { Visit } from '../corridor.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
+import type { Refusal } from '../refusal/refuse.ts';
 import { answerRevoked } from '../session/answer.ts';
 import { type Arrival, arrivalOf } from '../session/keeper.ts';
-import type { SignInSession } from '../session/sign-in.ts';
+import { type SignInSession, tagIssuer } from '../session/sign-in.ts';
+import type { PublicReason } from '../session/standing.ts';
 import { LOGIN_PATH, startAddress } from './addresses.ts';
 import { type Attempt, sessionIdOf } from './attempt.ts';
 import { identify } from './identify.ts';
@@ -69,7 +71,12 @@ async function finish(parameters: URLSearchParams, course: Course, headers: Head
     return refuseSignIn(admitted.reason, { ...refusing, subject: subjectLabel(person.sub) }, visit, headers);
   return 'session' in admitted.value
     ? welcome(admitted.value.session, person, course, headers)
-    : visit.refuse(answerRevoked(admitted.value), headers);
+    : visit.refuse(answerTakenBack(admitted.value, refusing), headers);
+}
+
+/** Who was signed out in the very second of this sign-in may try again; who was revoked may not. */
+function answerTakenBack(taken: PublicReason, { again }: RefusedSignIn): Refusal {
+  return taken.mayReturn ? { code: 'sso_session_ended', signInAt: again } : answerRevoked(taken);
 }
 
 /** What the provider's answers prove. */
@@ -122,7 +129,7 @@ async function readIdClaims(
 }
 
 /** A new session, or the sentence that was left for somebody who was taken back. */
-type Admission = { readonly session: SignInSession } | { readonly publicReason?: string | undefined };
+type Admission = { readonly session: SignInSession } | PublicReason;
 
 /** The gateway's own say: can Grafana be told of this person, are their names theirs, were they taken back? */
 async function admit(proven: Proven, { attempt, visit, signIn }: Course): Step<Admission> {
@@ -132,7 +139,8 @@ async function admit(proven: Proven, { attempt, visit, signIn }: Course): Step<A
   const session = toSession(proven, attempt, visit.now, signIn);
   const revoked = await visit.house.revocations.readSignInStanding(session);
   if (revoked) {
-    visit.observe('session.revoked', { reason: revoked.publicReason ?? 'revoked' });
+    const subject = subjectLabel(person.sub);
+    visit.observe('session.revoked', { reason: revoked.publicReason ?? 'revoked', subject });
     return ok(revoked);
   }
   const record = toRecord(proven, session);
@@ -145,7 +153,7 @@ async function admit(proven: Proven, { attempt, visit, signIn }: Course): Step<A
 }
 
 function toSession(
-  { person, tokens, idClaims }: Proven,
+  { person, issuer, tokens, idClaims }: Proven,
   attempt: Attempt,
   now: number,
   { options }: SignInServices,
@@ -162,6 +170,7 @@ function toSession(
     id: sessionIdOf(attempt),
     sub: person.sub,
     sid: typeof sid === 'string' && sid.length <= SID_LENGTH_MAX ? sid : '',
+    issuer: tagIssuer(issuer),
     email: person.email,
     role: role ?? '',
     start: now,

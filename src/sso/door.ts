@@ -1,6 +1,10 @@
 import type { Visit } from '../corridor.ts';
+import { arrivalOf } from '../session/keeper.ts';
 import { CALLBACK_PATH, LOGIN_PATH, LOGOUT_PATH } from './addresses.ts';
 import { callbackDoor } from './callback-door.ts';
+import type { SignInServices } from './services.ts';
+import { shareNews } from './share-news.ts';
+import { formatReturn } from './tries.ts';
 
 /**
  * Grafana's own addresses of sign-in, which are the gateway's where it signs people in: the callback where Grafana has
@@ -11,7 +15,7 @@ export function signInDoor(request: Request, visit: Visit): Response | undefined
   if (!signIn) return undefined;
   switch (visit.url.path) {
     case CALLBACK_PATH:
-      return callbackDoor(request, visit, signIn);
+      return comeBack(request, visit, signIn);
     case '/login':
       return leadTo(LOGIN_PATH, visit);
     case '/logout':
@@ -19,6 +23,18 @@ export function signInDoor(request: Request, visit: Visit): Response | undefined
     default:
       return undefined;
   }
+}
+
+/**
+ * Noted whatever comes of it, since a session that does not hold leads back as surely as a refusal. Only where the
+ * sign-in page leads on by itself can somebody go round in circles.
+ */
+async function comeBack(request: Request, visit: Visit, signIn: SignInServices): Promise<Response> {
+  const response = await callbackDoor(request, visit, signIn);
+  shareNews(signIn, visit);
+  if (signIn.options.autoLogin)
+    response.headers.append('Set-Cookie', formatReturn(arrivalOf(request, visit)));
+  return response;
 }
 
 /** Grafana's own parameter for the sign-in page goes on; where somebody wanted to go is not in this address. */

@@ -3,11 +3,13 @@ import { fail, ok, type Result } from '../lib/result.ts';
 import { arrivalOf } from '../session/keeper.ts';
 import { CALLBACK_PATH, loginAddress, startAddress } from './addresses.ts';
 import { type Attempt, challengeOf, startAttempt } from './attempt.ts';
-import { renderSignInPage } from './pages.ts';
+import { renderSignInPage, type SignInReason } from './pages.ts';
 import type { Endpoints } from './provider/discovery.ts';
 import { refuseProvider } from './refuse.ts';
 import { findReturnPath, HOME } from './return-to.ts';
 import type { SignInServices } from './services.ts';
+import { shareNews } from './share-news.ts';
+import { isGoingRound, RETURNS_MAX } from './tries.ts';
 
 /** `GET /-/login?to=/path`: the page with the button, or with `auto_login` straight to the provider. */
 export function loginDoor(request: Request, visit: Visit): Response | Promise<Response> {
@@ -16,14 +18,22 @@ export function loginDoor(request: Request, visit: Visit): Response | Promise<Re
   const asked = readReturn(request, visit);
   if (!asked.ok) return asked.reason;
   const { to, parameters } = asked.value;
-  const wasSignedOut = parameters.has('signedOut');
-  const goesOn = signIn.options.autoLogin && !parameters.has('disableAutoLogin') && !wasSignedOut;
+  const why = findWhy(parameters, request, visit);
+  const goesOn = signIn.options.autoLogin && !parameters.has('disableAutoLogin') && !STAYS.has(why);
   if (goesOn) return begin(to, request, visit, signIn);
-  const page = renderSignInPage(
-    { button: signIn.options.button, to: startAddress(to), wasSignedOut },
-    request,
-  );
+  if (why === 'round') visit.observe('sso.loop.stopped', { returns: RETURNS_MAX });
+  const { button } = signIn.options;
+  const page = renderSignInPage({ button, to: startAddress(to), why, requestId: visit.requestId }, request);
   return withCookies(page, forgetFormer(signIn, request, visit));
+}
+
+/** Why somebody sees the page, where it must not lead on by itself. */
+const STAYS: ReadonlySet<SignInReason> = new Set(['signed-out', 'round']);
+
+function findWhy(parameters: URLSearchParams, request: Request, visit: Visit): SignInReason {
+  if (parameters.has('signedOut')) return 'signed-out';
+  if (isGoingRound(arrivalOf(request, visit))) return 'round';
+  return parameters.has('ended') ? 'ended' : 'needed';
 }
 
 /** `GET /-/login/start?to=/path`: to the provider. */
@@ -57,6 +67,7 @@ async function begin(to: string, request: Request, visit: Visit, signIn: SignInS
   // The provider leads back to PUBLIC_URL: the attempt's cookie has to be there.
   if (visit.ownOrigin !== visit.gateway) return redirect(`${visit.gateway}${startAddress(to)}`);
   const endpoints = await signIn.provider.endpoints(visit.now);
+  shareNews(signIn, visit);
   if (!endpoints.ok) return refuseProvider(endpoints.reason, visit, loginAddress(to));
   const arrival = arrivalOf(request, visit);
   const attempt = startAttempt(to, `${visit.gateway}${CALLBACK_PATH}`, visit.now);

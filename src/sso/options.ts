@@ -15,6 +15,8 @@ export interface SsoOptions {
   /** Whether access tokens are refreshed when they expire, and sessions end where they cannot be. */
   readonly usesRefreshTokens: boolean;
   readonly signOutUrl: URL | undefined;
+  /** Whether signing out leads to the provider, where it says by discovery how (RP-initiated logout). */
+  readonly signsOutAtProvider: boolean;
   /** The longest sign-in. */
   readonly sessionSeconds: number;
   /** How long a session goes on while the provider cannot be asked for a refresh. */

@@ -9,6 +9,13 @@ const WORDS = {
     why: 'These dashboards are for people who have signed in.',
     with: (name: string) => `Sign in with ${name}`,
     signedOut: 'You have signed out.',
+    ended: 'Your sign-in has ended. Sign in again to go on where you were.',
+    roundTitle: 'Sign-in goes round in circles',
+    round:
+      'You came back from the sign-in service twice within a minute, and are still not signed in here. So this page does not lead there again by itself.',
+    roundNext:
+      'Let this browser keep cookies of this site, and try again. If it stays like this, tell the operator the request id below.',
+    request: 'Request',
     outTitle: 'Sign out?',
     outWhy: 'Another page has led here. Nothing has happened yet.',
     out: 'Sign out',
@@ -18,28 +25,40 @@ const WORDS = {
     why: '登录后才能查看这些仪表板。',
     with: (name: string) => `使用 ${name} 登录`,
     signedOut: '您已退出登录。',
+    ended: '您的登录已结束，请重新登录以继续。',
+    roundTitle: '登录陷入循环',
+    round: '您在一分钟内两次从登录服务返回，但仍未登录，因此本页面不再自动跳转。',
+    roundNext: '请允许浏览器保留此站点的 Cookie，然后重试。若问题仍然存在，请将下方的请求编号告知运维人员。',
+    request: '请求编号',
     outTitle: '退出登录？',
     outWhy: '您由其他页面跳转至此，尚未执行任何操作。',
     out: '退出登录',
   },
 } as const;
 
+/** Why somebody sees the sign-in page. `round`: the provider sent them back twice, and they are not signed in. */
+export type SignInReason = 'needed' | 'signed-out' | 'ended' | 'round';
+
 /** What the sign-in page shows. */
 export interface SignInPage {
   readonly button: { readonly name: string; readonly icon: string };
   /** The address behind the button. */
   readonly to: string;
-  readonly wasSignedOut: boolean;
+  readonly why: SignInReason;
+  readonly requestId: string;
 }
 
-/** The sign-in page: one button. */
-export function renderSignInPage({ button, to, wasSignedOut }: SignInPage, request: Request): Response {
+/** The sign-in page: a sentence or two, and one button. */
+export function renderSignInPage({ button, to, why, requestId }: SignInPage, request: Request): Response {
   const language = chooseLanguage(request.headers.get('Accept-Language'));
   const words = WORDS[language];
-  const content = `<p>${wasSignedOut ? words.signedOut : words.why}</p>
-<p><a class="open" href="${escapeHtml(to)}">${renderIcon(button.icon)}<span>${escapeHtml(words.with(button.name))}</span></a></p>`;
+  const says = { needed: words.why, 'signed-out': words.signedOut, ended: words.ended, round: words.round };
+  const isRound = why === 'round';
+  const content = `<p>${says[why]}</p>
+${isRound ? `<p><strong>${words.roundNext}</strong></p>\n` : ''}<p><a class="open" href="${escapeHtml(to)}">${renderIcon(button.icon)}<span>${escapeHtml(words.with(button.name))}</span></a></p>
+${isRound ? `<dl>\n<dt>${words.request}</dt><dd>${escapeHtml(requestId)}</dd>\n</dl>` : ''}`;
   const rules = { formAction: "form-action 'none'", referrer: 'no-referrer' };
-  return answerPage(renderFrame(words.title, content, language), request, rules);
+  return answerPage(renderFrame(isRound ? words.roundTitle : words.title, content, language), request, rules);
 }
 
 /** The page that asks once more, for whoever was led to sign-out by another site. */
@@ -58,7 +77,7 @@ export function renderSignOutPage(request: Request, provider: string | undefined
 /** Drawings for the names of Grafana's icons that a sign-in may have; a key for every other. */
 const ICONS: Readonly<Record<string, string>> = {
   signin: 'M10 3h5a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-5M3 10h9m-3-3 3 3-3 3',
-  key: 'M12.5 7.5a3.5 3.5 0 1 1-3.4 4.3L3 12v2.5h2.5M12.5 7.5',
+  key: 'M9 11l7-7m-3 3 2.5 2.5M6.5 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z',
 };
 
 function renderIcon(name: string): string {

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../../lib/result.ts';
 import type { ProviderOptions } from '../options.ts';
 import { askProvider, type Send } from './bounded-fetch.ts';
 import type { ProviderFailure } from './failure.ts';
+import { type ProviderCopy, type SharedCopies, UNSHARED } from './provider-store.ts';
 
 /** Where the provider answers, once what was not set is filled from discovery. */
 export interface Endpoints {
@@ -38,6 +39,8 @@ export interface DiscoveryContext {
   readonly send: Send;
   /** Told when the document could not be had or does not hold. */
   readonly onFailure: (failure: ProviderFailure) => void;
+  /** What isolates tell each other; without it, each knows what it has read itself. */
+  readonly shared?: SharedCopies | undefined;
 }
 
 interface Kept {
@@ -48,20 +51,23 @@ interface Kept {
 /** Knows the endpoints of the provider: those that the operator named, and the others from its discovery document. */
 export class Discovery {
   readonly #context: DiscoveryContext;
+  readonly #shared: SharedCopies;
   #kept: Kept | undefined;
   #failed: { readonly failure: ProviderFailure; readonly at: number } | undefined;
 
   constructor(context: DiscoveryContext) {
     this.#context = context;
+    this.#shared = context.shared ?? UNSHARED;
   }
 
   async find(now: number): Promise<Result<Endpoints, ProviderFailure>> {
+    await this.#takeShared(now);
     const kept = this.#kept;
     if (kept && now - kept.readAt < FRESH_SECONDS) return ok(kept.endpoints);
     const stale = kept && now - kept.readAt < STALE_SECONDS_MAX ? kept.endpoints : undefined;
     if (this.#failed && now - this.#failed.at < COOL_DOWN_SECONDS)
       return stale ? ok(stale) : fail(this.#failed.failure);
-    const read = await this.#read();
+    const read = await this.#read(now);
     if (read.ok) {
       this.#kept = { endpoints: read.value, readAt: now };
       this.#failed = undefined;
@@ -78,12 +84,39 @@ export class Discovery {
     this.#failed = undefined;
   }
 
-  async #read(): Promise<Result<Endpoints, ProviderFailure>> {
+  /** Drops what is to be forgotten, and takes what another isolate has read since. */
+  async #takeShared(now: number): Promise<void> {
+    const { issuer } = this.#context.options;
+    if (issuer === undefined) return;
+    const { copies, forgetBefore } = await this.#shared.look(now);
+    if (this.#kept && this.#kept.readAt <= forgetBefore) this.forget();
+    const copy = copies.discovery;
+    if (!copy || copy.of !== issuer || copy.readAt <= (this.#kept?.readAt ?? Number.NEGATIVE_INFINITY))
+      return;
+    const endpoints = await this.#judgeCopy(issuer, copy);
+    if (endpoints.ok) this.#kept = { endpoints: endpoints.value, readAt: copy.readAt };
+  }
+
+  /** As if the provider had just said it. */
+  async #judgeCopy(issuer: string, { value }: ProviderCopy): Promise<Result<Endpoints, ProviderFailure>> {
+    try {
+      const document = await processDiscoveryResponse(new URL(issuer), Response.json(value));
+      return combine(this.#context.options, document);
+    } catch {
+      // Of a provider, it would not be taken either.
+      return fail('answer-invalid');
+    }
+  }
+
+  async #read(now: number): Promise<Result<Endpoints, ProviderFailure>> {
     const { options } = this.#context;
     const { issuer } = options;
     if (issuer === undefined) return combine(options, undefined);
     const document = await this.#readDocument(issuer);
-    return document.ok ? combine(options, document.value) : document;
+    if (!document.ok) return document;
+    const endpoints = combine(options, document.value);
+    if (endpoints.ok) this.#shared.keep('discovery', { of: issuer, readAt: now, value: document.value });
+    return endpoints;
   }
 
   async #readDocument(issuer: string): Promise<Result<AuthorizationServer, ProviderFailure>> {

@@ -1,10 +1,13 @@
-import { fail, type Result } from '../../lib/result.ts';
+import { fail, ok, type Result } from '../../lib/result.ts';
 import type { ClientOptions, ProviderOptions } from '../options.ts';
 import type { Send } from './bounded-fetch.ts';
 import { Discovery, type Endpoints } from './discovery.ts';
 import type { ProviderFailure } from './failure.ts';
 import { type IdTokenRefusal, readIdToken, verifyIdToken } from './id-token.ts';
 import { KeySets } from './key-sets.ts';
+import { type LogoutOrder, type LogoutTokenRefusal, verifyLogoutToken } from './logout-token.ts';
+import type { SharedCopies } from './provider-store.ts';
+import type { KeySource } from './signed-token.ts';
 import { UserApi } from './sources.ts';
 import type { Tokens } from './token-answer.ts';
 import { type Redemption, TokenEndpoint } from './token-endpoint.ts';
@@ -19,6 +22,8 @@ export interface ProviderContext {
   readonly send: Send;
   /** Told what could not be had. */
   readonly onFailure: (part: ProviderPart, failure: ProviderFailure) => void;
+  /** What isolates tell each other of the provider; undefined where nothing can be shared. */
+  readonly store?: SharedCopies | undefined;
 }
 
 /** Claims of a token that was judged. */
@@ -33,13 +38,14 @@ export class Provider {
 
   constructor(context: ProviderContext) {
     this.#context = context;
-    const { options, client, send, onFailure } = context;
+    const { options, client, send, onFailure, store: shared } = context;
     this.#discovery = new Discovery({
       options,
       send,
+      shared,
       onFailure: (failure) => onFailure('discovery', failure),
     });
-    this.#keySets = new KeySets({ send, onFailure: (failure) => onFailure('keys', failure) });
+    this.#keySets = new KeySets({ send, shared, onFailure: (failure) => onFailure('keys', failure) });
     this.tokenEndpoint = new TokenEndpoint({ client, idTokenName: options.idTokenName, send });
   }
 
@@ -86,10 +92,32 @@ export class Provider {
     const expected = { issuer, clientId: this.#context.client.id, nonce, algorithms, now };
     // A provider of OpenID Connect has keys; that they cannot be had is no reason to believe what they would prove.
     if (!keys) return isIssuerKnown ? fail('answer-invalid') : readIdToken(token, expected);
-    const found = await this.#keySets.find(keys, now);
-    if (!found.ok) return fail(found.reason);
-    const findNewer = () => this.#keySets.findNewer(keys, now);
-    return verifyIdToken(token, { keys: found.value, findNewer }, expected);
+    const source = await this.#findKeys(keys, now);
+    return source.ok ? verifyIdToken(token, source.value, expected) : source;
+  }
+
+  /**
+   * What the provider orders by a logout token; `not-set-up` where there is no issuer whose keys could prove that it is
+   * the provider who orders.
+   */
+  async verifyLogoutToken(
+    token: string,
+    now: number,
+  ): Promise<Result<LogoutOrder, LogoutTokenRefusal | ProviderFailure | 'not-set-up'>> {
+    const endpoints = await this.endpoints(now);
+    if (!endpoints.ok) return endpoints;
+    const { server, isIssuerKnown, keys, idTokenAlgorithms: algorithms } = endpoints.value;
+    if (!isIssuerKnown || !keys) return fail('not-set-up');
+    const source = await this.#findKeys(keys, now);
+    if (!source.ok) return source;
+    const expected = { issuer: server.issuer, clientId: this.#context.client.id, algorithms, now };
+    return verifyLogoutToken(token, source.value, expected);
+  }
+
+  async #findKeys(address: URL, now: number): Promise<Result<KeySource, ProviderFailure>> {
+    const found = await this.#keySets.find(address, now);
+    if (!found.ok) return found;
+    return ok({ keys: found.value, findNewer: () => this.#keySets.findNewer(address, now) });
   }
 
   /** Who holds these tokens, by the provider's own account; undefined where its address cannot be had. */

@@ -41,6 +41,27 @@ export interface Redemption {
   readonly codeVerifier: string;
 }
 
+/** Whether a provider takes the client. */
+export type ClientProbe =
+  | { readonly kind: 'accepted' | 'refused' | 'unreachable' | 'timeout' }
+  /** With the provider's own word, where it has one. */
+  | { readonly kind: 'unclear'; readonly word: string | undefined };
+
+/** What no provider hands out, in the forms of their standards (RFC 6749 §A.11, RFC 7636 §4.1). */
+const PROBE_CODE = 'postern-asks-whether-the-client-is-known';
+const PROBE_VERIFIER = 'postern-asks-whether-the-client-is-known-0123456789';
+
+/** GitHub's own words, beside those of RFC 6749 §5.2. */
+const CODE_REFUSED = new Set(['invalid_grant', 'bad_verification_code']);
+const CLIENT_REFUSED = new Set(['invalid_client', 'unauthorized_client', 'incorrect_client_credentials']);
+
+function toProbe(failure: ProviderFailure, word: string | undefined): ClientProbe {
+  if (failure === 'unreachable' || failure === 'timeout') return { kind: failure };
+  if (failure === 'grant-refused' || CODE_REFUSED.has(word ?? '')) return { kind: 'accepted' };
+  if (failure === 'client-refused' || CLIENT_REFUSED.has(word ?? '')) return { kind: 'refused' };
+  return { kind: 'unclear', word };
+}
+
 /** What the token endpoint needs from outside. */
 export interface TokenEndpointContext {
   readonly client: ClientOptions;
@@ -110,22 +131,55 @@ export class TokenEndpoint {
     return ok({ ...answer.value, refreshToken: answer.value.refreshToken ?? refreshToken });
   }
 
+  /**
+   * Whether the provider takes the client, by a code that nobody got: a provider looks who asks before it looks at the
+   * code (RFC 6749 §4.1.3), so `invalid_grant` says that it does.
+   */
+  async probe(redirectUri: string, endpoints: Endpoints, now: number): Promise<ClientProbe> {
+    const state = 'probe';
+    const { issuer: iss } = endpoints.server;
+    const made = this.judgeCallback(new URLSearchParams({ code: PROBE_CODE, state, iss }), state, endpoints);
+    if (!made.ok) return { kind: 'unclear', word: undefined };
+    let word: string | undefined;
+    const answer = await this.#ask(now, (auth, options) => ({
+      request: authorizationCodeGrantRequest(
+        endpoints.server,
+        this.#client,
+        auth,
+        made.value,
+        redirectUri,
+        PROBE_VERIFIER,
+        options,
+      ),
+      process: (response) =>
+        processAuthorizationCodeResponse(endpoints.server, this.#client, response).catch((error: unknown) => {
+          word = error instanceof ResponseBodyError ? plainWord(error.error) : undefined;
+          throw error;
+        }),
+    }));
+    return answer.ok ? { kind: 'unclear', word: undefined } : toProbe(answer.reason, word);
+  }
+
   get #client(): Client {
     return { client_id: this.#context.client.id };
   }
 
   /** One try for each way that may be right, as Go does. */
   async #ask(now: number, call: Call): Promise<Result<Tokens, ProviderFailure>> {
-    let answer: Result<Tokens, ProviderFailure> = fail('client-refused');
+    let failure: ProviderFailure = 'client-refused';
     for (const auth of this.#waysOfAuth()) {
-      answer = await this.#askOnce(auth, now, call);
-      if (answer.ok) this.#worked = auth;
-      if (answer.ok || !mayBeTheWay(answer.reason)) return answer;
+      const answer = await this.#askOnce(auth, now, call);
+      if (answer.ok) {
+        this.#worked = auth;
+        return answer;
+      }
+      ({ failure } = answer.reason);
+      if (!mayBeTheWay(answer.reason)) break;
     }
-    return answer;
+    return fail(failure);
   }
 
-  async #askOnce(auth: ClientAuth, now: number, call: Call): Promise<Result<Tokens, ProviderFailure>> {
+  async #askOnce(auth: ClientAuth, now: number, call: Call): Promise<Result<Tokens, AskFailure>> {
     let failure: ProviderFailure = 'answer-invalid';
     let idToken: string | undefined;
     const fetchOnce: NonNullable<TokenEndpointRequestOptions[typeof customFetch]> = async (
@@ -149,7 +203,8 @@ export class TokenEndpoint {
       return ok(toTokens(await process(await request), idToken, now));
     } catch (error) {
       // Messages may quote what the provider sent; which failure it was is all that is told.
-      return fail(failureOf(error) ?? failure);
+      const said = failureOf(error);
+      return fail({ failure: said ?? failure, isSaid: said !== undefined });
     }
   }
 
@@ -182,9 +237,16 @@ function queryEscape(text: string): string {
     .replaceAll('%20', '+');
 }
 
+/** Why one try failed. */
+interface AskFailure {
+  readonly failure: ProviderFailure;
+  /** Whether the provider said so, in the form of its standard. */
+  readonly isSaid: boolean;
+}
+
 /** Some do not say that they do not know the client, but that its request makes no sense to them. */
-function mayBeTheWay(failure: ProviderFailure): boolean {
-  return failure === 'client-refused' || failure === 'answer-invalid';
+function mayBeTheWay({ failure, isSaid }: AskFailure): boolean {
+  return isSaid && (failure === 'client-refused' || failure === 'answer-invalid');
 }
 
 interface Calling {
