@@ -5,6 +5,7 @@ import type { Visit } from '../corridor.ts';
 import { LruMap } from '../lib/lru.ts';
 import { StorageUnavailable } from '../lib/storage-error.ts';
 import { KeyConflict } from '../share/key-registrar.ts';
+import { addDoctorRoutes } from './doctor/routes.ts';
 import type { AdminEnvironment } from './environment.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addKeyRoutes } from './key-routes.ts';
@@ -12,6 +13,7 @@ import { addLinkRoutes } from './link-routes.ts';
 import { addOncallRoutes } from './oncall-routes.ts';
 import { Refused } from './refused.ts';
 import { addRevocationRoutes } from './revocation-routes.ts';
+import { addSsoRecoverRoutes } from './sso-recover-routes.ts';
 import { addSsoRoutes } from './sso-routes.ts';
 
 const BODY_BYTES_MAX = 65_536;
@@ -47,6 +49,8 @@ export function createAdminApi(): AdminApiFace {
   addEventRoutes(api);
   addOncallRoutes(api);
   addSsoRoutes(api);
+  addSsoRecoverRoutes(api);
+  addDoctorRoutes(api);
   api.notFound((c) => c.env.visit.refuse({ code: 'not_found' }));
   api.onError((error, c) => answerError(error, c.env.visit));
   const documents = new LruMap<string, string>(DOCUMENTS_MAX);

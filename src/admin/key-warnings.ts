@@ -18,7 +18,7 @@ export function findKeyWarnings({
   maxSessionSeconds,
   origin,
   orgId,
-}: KeyRecord): WarningDocument[] {
+}: Pick<KeyRecord, 'dashboards' | 'maxSessionSeconds' | 'origin' | 'orgId'>): WarningDocument[] {
   return pickWarnings([
     [
       origin?.state === 'refused',

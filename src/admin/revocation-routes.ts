@@ -12,7 +12,7 @@ import { adminRoute, body, outcome } from './route.ts';
 
 const tags = ['revocations'];
 const params = z.object({
-  id: z.string().regex(/^[a-z]+:[A-Za-z0-9_:*-]{1,100}$/, { error: 'is not the id of a revocation' }),
+  id: z.string().regex(/^[a-z-]+:[A-Za-z0-9_:*-]{1,100}$/, { error: 'is not the id of a revocation' }),
 });
 
 const LIST = adminRoute({

@@ -49,7 +49,8 @@ export async function release(name: string, visit: Visit): Promise<{ released: b
   return { released };
 }
 
-function requireSignIn({ house }: Visit): SignInServices {
+/** @throws Refused where sign-in is off */
+export function requireSignIn({ house }: Visit): SignInServices {
   if (house.signIn) return house.signIn;
   throw new Refused('conflict', 'Nobody signs in here: GF_AUTH_GENERIC_OAUTH_ENABLED is not true.');
 }

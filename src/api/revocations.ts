@@ -58,7 +58,7 @@ export const RevocationDocument = z
       description: 'kind:id, with names, subjects and tokens hashed',
       example: 'session:0f3c91aa5b7d2e64',
     }),
-    kind: z.enum([...REVOCATION_KINDS, 'disabled', 'removed']),
+    kind: z.enum([...REVOCATION_KINDS, 'disabled', 'removed', 'sign-ins', 'sid', 'sub']),
     target: z.string().meta({ description: 'What was revoked, for people' }),
     mode: z.enum(['until-lifted', 'issued-before']),
     before: Instant.nullable(),

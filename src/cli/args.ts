@@ -6,6 +6,8 @@ import { findNearest } from './nearest.ts';
 export interface OptionRow {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
+  /** Whether it may be given several times. */
+  readonly multiple?: true;
   /** What stands for the value in help texts. */
   readonly value?: string;
   readonly about: string;
@@ -20,7 +22,9 @@ export const COMMON_OPTIONS = {
 } as const satisfies OptionTable;
 
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]?: (T[K]['type'] extends 'string' ? string : boolean) | undefined;
+  readonly [K in keyof T]?:
+    | (T[K] extends { multiple: true } ? readonly string[] : T[K]['type'] extends 'string' ? string : boolean)
+    | undefined;
 };
 
 export interface Args<T extends OptionTable> {
@@ -40,7 +44,7 @@ export interface Args<T extends OptionTable> {
 export function readArgs<T extends OptionTable>(argv: readonly string[], table: T): Args<T> {
   const { values, tokens } = parseWords(argv, table);
   const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index && !table[name]?.multiple);
   if (repeated !== undefined) {
     throw misuse({
       code: 'option-repeated',

@@ -15,7 +15,7 @@ export const FAMILIES: readonly Family[] = [
   { name: 'revoke', summary: 'take back links, sessions, keys, dashboards, or everything' },
   { name: 'unrevoke', summary: 'lift what was revoked' },
   { name: 'oncall', summary: 'find, bind and forget the regions of OnCall tokens' },
-  { name: 'sso', summary: "sign-in: import Grafana's settings, explain a decision, free a name" },
+  { name: 'sso', summary: 'sign-in: import settings, explain a decision, free a name, recover' },
 ];
 
 /** What a command line asks for: a command and the words behind it, or the help text of a family. */

@@ -24,7 +24,7 @@ const SECTIONS: readonly { readonly title: string; readonly names: readonly stri
   { title: "Links, with a key's token (POSTERN_KEY_TOKEN)", names: ['link', 'derive', 'inspect'] },
   {
     title: 'A gateway, through its admin API (POSTERN_URL, POSTERN_ADMIN_TOKEN)',
-    names: ['key', 'revoke', 'unrevoke', 'sso', 'events', 'rotate'],
+    names: ['doctor', 'key', 'revoke', 'unrevoke', 'sso', 'events', 'rotate'],
   },
 ];
 
@@ -37,7 +37,6 @@ export function formatOverview(commands: readonly Command[]): string {
     return `${title}\n${formatRows(rows)}`;
   });
   return `postern: share links and access for dashboards behind a Postern gateway
-
 Usage: postern <command> [options]
 
 ${sections.join('\n\n')}

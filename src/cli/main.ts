@@ -3,6 +3,7 @@ import { wantsJson } from './args.ts';
 import { CliError, type ExitCode } from './cli-error.ts';
 import type { Command } from './command.ts';
 import { derive } from './commands/derive.ts';
+import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { createHelp, explain } from './commands/help.ts';
 import { inspect } from './commands/inspect.ts';
@@ -14,6 +15,7 @@ import { rotate } from './commands/rotate.ts';
 import { createSchema } from './commands/schema.ts';
 import { ssoExplain } from './commands/sso-explain.ts';
 import { SSO_COMMANDS } from './commands/sso-import.ts';
+import { ssoRecover } from './commands/sso-recover.ts';
 import { ssoRelease } from './commands/sso-release.ts';
 import { UNREVOKE_COMMANDS } from './commands/unrevoke.ts';
 import { createWordMissing, resolveCommand } from './families.ts';
@@ -22,6 +24,7 @@ import { describeError, formatError, formatJson } from './print.ts';
 
 /** The commands, in the order of the help text. */
 const COMMANDS: readonly Command[] = [
+  doctor,
   link,
   derive,
   inspect,
@@ -32,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   ...SSO_COMMANDS,
   ssoExplain,
   ssoRelease,
+  ssoRecover,
   events,
   rotate,
 ];

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { Instant, Warning } from '../api/common.ts';
 import { EventList } from '../api/events.ts';
+import { FindingDocument, VERDICTS } from '../api/findings.ts';
 import { KeyAnswer, KeyDocument, MintTokenAnswer, RemovedKeys } from '../api/keys.ts';
 import { BindingAnswer, WhichAnswer } from '../api/oncall.ts';
 import { RevocationAnswer, RevocationDocument } from '../api/revocations.ts';
 import { ExplainAnswer, ReleaseAnswer } from '../api/sso.ts';
+import { RecoverAnswer } from '../api/sso-recover.ts';
 import { FORMATS } from './sso-import/recognise.ts';
 
 /**
@@ -135,6 +137,13 @@ export const SsoImportOutput = z.strictObject({
 
 export const SsoExplainOutput = z.strictObject(ExplainAnswer.shape);
 export const SsoReleaseOutput = z.strictObject(ReleaseAnswer.shape);
+
+export const SsoRecoverOutput = z.strictObject(RecoverAnswer.shape);
+
+export const DoctorOutput = z.strictObject({
+  verdict: z.enum(VERDICTS).exclude(['skipped']).describe('The worst that was found'),
+  findings: z.array(FindingDocument),
+});
 
 export const EventsOutput = z.strictObject({
   events: EventList.shape.events,

@@ -6,6 +6,7 @@ export interface Style {
   dim(text: string): string;
   good(text: string): string;
   bad(text: string): string;
+  warn(text: string): string;
 }
 
 const INDENT = '  ';
@@ -13,7 +14,13 @@ const INDENT = '  ';
 export function createStyle(hasColor: boolean): Style {
   const paint = (on: number, off: number) => (text: string) =>
     hasColor ? `\x1b[${on}m${text}\x1b[${off}m` : text;
-  return { bold: paint(1, 22), dim: paint(2, 22), good: paint(32, 39), bad: paint(31, 39) };
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    good: paint(32, 39),
+    bad: paint(31, 39),
+    warn: paint(33, 39),
+  };
 }
 
 /** Rows of label and text, the texts in one column. Further lines of a text stand under its first. */

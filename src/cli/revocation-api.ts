@@ -1,6 +1,6 @@
 import { misuse } from './cli-error.ts';
 
-const REVOCATION_ID = /^[a-z]+:[A-Za-z0-9_:*-]{1,100}$/;
+const REVOCATION_ID = /^[a-z-]+:[A-Za-z0-9_:*-]{1,100}$/;
 
 /** Place of a revocation in the admin API. None of its characters needs an escape, so that its path stays canonical. */
 export function pathOfRevocation(id: string): string {

@@ -20,20 +20,21 @@ export const revokeList = defineCommand({
   summary: 'list what is revoked',
   usage: 'revoke list [--kind KIND] [--limit N]',
   description: `Revocations that hold, with the ids that "postern unrevoke" takes. Names, subjects and tokens are hashed in ids.
-Kinds disabled and removed are what "postern key disable" and "postern key remove" took back.
+Kinds disabled and removed are what "postern key disable" and "postern key remove" took back, sid and sub whom the
+provider has signed out, sign-ins what "postern sso recover" has ended.
 
 ${ADMIN_HELP}`,
   examples: ['postern revoke list --kind link'],
   positionals: [],
   options: {
-    kind: { type: 'string', value: 'KIND', about: `one of ${KINDS.join(', ')}` },
+    kind: { type: 'string', value: 'KIND', about: `one of: ${KINDS.join(' ')}` },
     limit: { type: 'string', value: 'N', about: `no more than these (default ${LIMIT})` },
     ...ADMIN_OPTIONS,
   },
   output: RevokeListOutput,
   async run({ options: { kind, limit: given, json, ...options } }, io) {
     if (kind !== undefined && !KINDS.includes(kind))
-      throw createBadValue('--kind', `It takes one of ${KINDS.join(', ')}.`, NAME);
+      throw createBadValue('--kind', `It takes one of: ${KINDS.join(' ')}.`, NAME);
     const limit = given === undefined ? LIMIT : readWhole(given, '--limit', LIMIT_BOUNDS, NAME);
     const found = await readRevocations(kind, limit, await connect(options, io));
     io.stdout.write(json ? formatJson(found) : formatRevocations(found.revocations, io.stdout.style));
