@@ -12,7 +12,7 @@ export async function measureBundle(): Promise<Row[]> {
   const bare = await bundleWorker('src/index.ts', WITHOUT_ADMIN);
   const [whole = Number.NaN, withoutAdmin = Number.NaN] = await measureStartUps([bundle, bare]);
   return [
-    { measurement: 'bundle, gzipped', value: formatKilobytes(bundle), aim: 'under 180 KB' },
+    { measurement: 'bundle, gzipped', value: formatKilobytes(bundle), aim: 'under 220 KB' },
     { measurement: '  without the admin API', value: formatKilobytes(bare), aim: '-' },
     { measurement: 'start-up: evaluating the bundle in V8', value: `${whole.toFixed(1)} ms`, aim: '-' },
     { measurement: '  without the admin API', value: `${withoutAdmin.toFixed(1)} ms`, aim: '-' },

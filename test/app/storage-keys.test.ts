@@ -4,6 +4,8 @@ import storagePage from '../../docs/storage.md?raw';
 import { MintTokenAnswer } from '../../src/api/keys.ts';
 import type { NewRevocationJson, REVOCATION_KINDS } from '../../src/api/revocations.ts';
 import { AdminGateway } from '../support/admin.ts';
+import { logoutToken, SID, sendLogout } from '../support/attacks/sign-in/logouts.ts';
+import { SignInScene } from '../support/attacks/sign-in/scene.ts';
 import { BOUND } from '../support/bound.ts';
 import { skipWritePause } from '../support/clock.ts';
 import { NOW, OTHER_SECRET, SECRET } from '../support/gateway.ts';
@@ -73,6 +75,7 @@ async function runThrough(): Promise<Names> {
 
   const jar = await useSession(gateway);
   const signedIn = await signInAndOut(gateway, recording);
+  const discovered = await signOutAtProvider(gateway, recording);
   await tryWrongly(gateway);
   await order('PUT', PATH, { token: STORED.token, dashboards: ['uid-one'] });
   await gateway.open({ key: STORED });
@@ -93,12 +96,13 @@ async function runThrough(): Promise<Names> {
     for (const one of orders) await order('POST', '/revocations', one);
   await order('DELETE', '/revocations/org:77');
   await order('DELETE', PATH);
+  await order('POST', '/doctor', { group: 'storage' });
   await gateway.ask('GET', '/events');
   await gateway.ask('GET', '/counts?orgId=1&name=test1');
   await gateway.ask('GET', '/keys', undefined, 'wrong');
   await gateway.fetch('/api/org', { headers: { Authorization: `Bearer ${KEY.token}` } });
   for (const isolate of [gateway, both]) await isolate.settle();
-  const cookies = new Set([...jar.names, ...signedIn.cookies]);
+  const cookies = new Set([...jar.names, ...signedIn.cookies, ...discovered]);
   return { kv: gateway.kv.written, ledgers, signIns: signedIn.signIns, cookies };
 }
 
@@ -123,8 +127,31 @@ async function signInAndOut(gateway: AdminGateway, ledgers: unknown): Promise<Om
   expect((await door.fetchAs(jar, PAGE)).status).toBe(200);
   expect((await door.fetch('/-/jwks.json')).status).toBe(200);
   expect((await door.fetchAs(jar, '/-/logout', { method: 'POST' })).status).toBe(303);
+  await door.order('POST', '/sso/recover', { releaseAccounts: true });
+  await door.scheduled();
   await door.settle();
   return { signIns, cookies };
+}
+
+/** Somebody who signs in at a provider that is found by its issuer, and is signed out there. @returns their cookies */
+async function signOutAtProvider(gateway: AdminGateway, ledgers: unknown): Promise<readonly string[]> {
+  const scene = new SignInScene({
+    vars: {
+      POSTERN_KV: gateway.kv.at('here'),
+      POSTERN_LEDGER: ledgers,
+      GF_AUTH_GENERIC_OAUTH_AUTO_LOGIN: 'true',
+    },
+  });
+  // After the recovery, by which all sign-ins until then have ended.
+  scene.gateway.now += 2 * TOKEN_SECONDS;
+  const { names } = await scene.signIn();
+  for (const claims of [{}, { sid: SID }]) {
+    const token = await logoutToken(scene.gateway.now, claims);
+    expect((await sendLogout(scene.gateway, token)).status).toBe(200);
+    skipWritePause();
+  }
+  await scene.gateway.settle();
+  return names;
 }
 
 /** Signs somebody in; with the cookies that they have, and the names of all that were set. */
@@ -201,6 +228,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '<0-63>': '(?:[0-9]|[1-5][0-9]|6[0-3])',
   '<8 hex>': '[0-9a-f]{8}',
   '<16 hex>': '[0-9a-f]{16}',
+  '<random>': '[A-Za-z0-9_-]{8,64}',
 };
 
 /** What its words for the ids of revocations do. */
@@ -209,7 +237,7 @@ const ID_FORMS: readonly (readonly [words: RegExp, form: string])[] = [
   [/^organisation, hash of the name$/, '<org>:<hash>'],
   [/^organisation or `\*`, uid$/, '(?:<org>|\\*):<uid>'],
   [/^organisation$/, '<org>'],
-  [/^hash of the (?:user|access token)/, '<hash>'],
+  [/^hash of (?:the (?:user|access token)|issuer and )/, '<hash>'],
   [/^`\*`$/, '\\*'],
 ];
 

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type * as z from 'zod';
+import { doctor } from '../../src/cli/commands/doctor.ts';
 import { KEY_COMMANDS } from '../../src/cli/commands/key.ts';
 import { ONCALL_COMMANDS } from '../../src/cli/commands/oncall.ts';
 import { REVOKE_COMMANDS } from '../../src/cli/commands/revoke.ts';
 import { ssoExplain } from '../../src/cli/commands/sso-explain.ts';
 import { SSO_COMMANDS } from '../../src/cli/commands/sso-import.ts';
+import { ssoRecover } from '../../src/cli/commands/sso-recover.ts';
 import { ssoRelease } from '../../src/cli/commands/sso-release.ts';
 import { UNREVOKE_COMMANDS } from '../../src/cli/commands/unrevoke.ts';
 import {
@@ -65,6 +67,8 @@ const ROWS = [
   ...SSO_COMMANDS,
   ssoExplain,
   ssoRelease,
+  ssoRecover,
+  doctor,
 ];
 
 function schemaOf(name: string): z.ZodType {
@@ -133,6 +137,9 @@ const CASES: readonly (readonly [name: string, words: readonly string[], schema:
   ['sso import', [join(folder, 'grafana.ini')], schemaOf('sso import')],
   ['sso explain', ['--userinfo', join(folder, 'userinfo.json')], schemaOf('sso explain')],
   ['sso release', ['ada@example.com'], schemaOf('sso release')],
+  ['sso recover', [], schemaOf('sso recover')],
+  ['doctor', [], schemaOf('doctor')],
+  ['doctor', ['--only', 'configuration'], schemaOf('doctor')],
 ];
 
 test.each(CASES)('%s %j keeps to its schema', async (name, words, schema) => {

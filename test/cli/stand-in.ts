@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import { ProblemDocument } from '../../src/api/common.ts';
+import { DoctorAnswer, type DoctorGroup, DoctorOrder } from '../../src/api/doctor.ts';
 import { EventList } from '../../src/api/events.ts';
+import type { Finding } from '../../src/api/findings.ts';
 import {
   KeyAnswer,
   type KeyJson,
@@ -34,6 +36,7 @@ import {
   ReleaseAnswer,
   ReleaseOrder,
 } from '../../src/api/sso.ts';
+import { RecoverAnswer, RecoverOrder, type RecoveryJson } from '../../src/api/sso-recover.ts';
 import { createKeyring } from '../../src/lib/keyring.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { clueOfStack, clueOfToken, clueOfTokenHash } from '../../src/oncall/clue.ts';
@@ -80,6 +83,12 @@ export class StandIn {
   readonly names = new Set<string>();
   /** What it explains, whatever is pasted. */
   explanation: ExplanationJson = REFUSED;
+  /** What its recovery comes to, whatever is asked for. */
+  recovery: RecoveryJson = RECOVERED;
+  /** What it finds of itself, by groups; those of keys one for each call. */
+  findings: Partial<Record<DoctorGroup, readonly Finding[]>> = {};
+  /** How far its clock is ahead of this machine's. */
+  clockSeconds = 0;
   events: Record<string, unknown>[] = [];
   /** POSTERN_SECRETS, as deployed. */
   secrets = '';
@@ -112,6 +121,9 @@ export class StandIn {
     this.bindings.clear();
     this.names.clear();
     this.explanation = REFUSED;
+    this.recovery = RECOVERED;
+    this.findings = {};
+    this.clockSeconds = 0;
     this.events = [];
     this.unseen = 0;
     this.seenAt = undefined;
@@ -153,11 +165,13 @@ export class StandIn {
     if (next) return next(response);
     const { status, body: answer } = await this.#answer(method, url, request.headers.authorization, body);
     const type = status < 400 ? 'application/json' : 'application/problem+json';
-    response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(answer));
+    const date = new Date(Date.now() + this.clockSeconds * 1000).toUTCString();
+    response.writeHead(status, { 'Content-Type': type, Date: date }).end(JSON.stringify(answer));
   }
 
   async #answer(method: string, url: URL, authorization: string | undefined, body: unknown): Promise<Reply> {
     if (!this.isOn) return problem(404, 'not_found', 'Addresses below /-/ belong to the gateway.');
+    if (url.pathname === '/-/health') return { status: 200, body: { status: 'ok' } };
     if (url.pathname === '/-/api/openapi.json') return { status: 200, body: { openapi: '3.1.0' } };
     if (authorization !== `Bearer ${ADMIN_TOKEN}`)
       return problem(401, 'admin_token_required', 'The admin API needs its token.');
@@ -221,8 +235,23 @@ export class StandIn {
     ['DELETE', /^\/oncall\/bindings\/([a-z0-9:.-]+)$/, ({ at: [clue = ''] }) => this.#forget(clue)],
     ['POST', /^\/sso\/explain$/, ({ body }) => this.#explain(ExplainOrder.parse(body))],
     ['POST', /^\/sso\/release$/, ({ body }) => this.#release(ReleaseOrder.parse(body))],
+    ['POST', /^\/sso\/recover$/, ({ body }) => this.#recover(RecoverOrder.parse(body))],
+    ['POST', /^\/doctor$/, ({ body }) => this.#examine(DoctorOrder.parse(body))],
     ['GET', /^\/events$/, ({ query }) => this.#listEvents(query)],
   ];
+
+  #recover({ dryRun = false }: z.output<typeof RecoverOrder>): Reply {
+    return answer(RecoverAnswer, { ...this.recovery, dryRun });
+  }
+
+  #examine({ group, cursor }: z.output<typeof DoctorOrder>): Reply {
+    const all = this.findings[group] ?? [];
+    if (group !== 'keys') return answer(DoctorAnswer, { findings: all, cursor: null });
+    const [, at = '0'] = cursor?.split(':') ?? [];
+    const next = Number(at) + 1;
+    const findings = all.slice(next - 1, next);
+    return answer(DoctorAnswer, { findings, cursor: next < all.length ? `SHARE_KEYS:${next}` : null });
+  }
 
   #listKeys(query: URLSearchParams): Reply {
     const org = query.get('orgId');
@@ -403,6 +432,27 @@ function problem(status: number, code: string, detail: string): Reply {
 function decode(encoded: string): string {
   return Buffer.from(encoded, 'base64url').toString('utf8');
 }
+
+const RECOVERED: RecoveryJson = {
+  dryRun: false,
+  at: NOW,
+  steps: [
+    { step: 'sign-ins', state: 'done', says: 'Everybody who had signed in is signed out.' },
+    { step: 'share-sessions', state: 'left', says: 'What share links have opened stays open.' },
+  ],
+  findings: [
+    {
+      check: 'sso.client',
+      verdict: 'green',
+      seen: 'The provider takes the client id and the client secret.',
+      why: 'Without it nobody can sign in.',
+      milliseconds: 12,
+    },
+  ],
+  effectiveSeconds: 70,
+  assertionKeySeconds: 600,
+  left: ['Restart what signs people in by itself.'],
+};
 
 const REFUSED: ExplanationJson = {
   steps: [],

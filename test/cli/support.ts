@@ -65,6 +65,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty where there is none. */
   readonly input?: string;
+  /** The folder to run in, where it is not this checkout. */
+  readonly cwd?: string;
 }
 
 /** The built command line in a folder of its own, so that another build cannot pull it away. */
@@ -87,7 +89,8 @@ export class BuiltCli {
   }
 
   async run(node: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const child = spawn(node, [this.#file, ...args], { env: { ...options.env } });
+    const { env, cwd } = options;
+    const child = spawn(node, [this.#file, ...args], { env: { ...env }, cwd });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     const [stdout, stderr, code] = await Promise.all([

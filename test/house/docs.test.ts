@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { putChecks, renderChecks } from '../../scripts/support/docs-checks.ts';
 import { renderConfiguration } from '../../scripts/support/docs-configuration.ts';
 import { renderEvents } from '../../scripts/support/docs-events.ts';
 import { findStalePages } from '../../scripts/support/docs-pages.ts';
 import { renderSsoOptions } from '../../scripts/support/docs-sso-options.ts';
+import { CHECKS, GROUP_TITLES } from '../../src/api/check-table.ts';
 import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
 import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
@@ -78,6 +80,25 @@ describe('pages made from tables', () => {
       const rows = lines.filter((line) => line.startsWith(`| \`${event}\` |`));
       expect(rows).toEqual([`| \`${event}\` | ${outcome} | ${isDecision ? 'kept' : ''} | ${when} |`]);
     }
+  });
+
+  test('describe every check of the doctor once, below its group', () => {
+    const sections = renderChecks(CHECKS, GROUP_TITLES).split(/^### /m).slice(1);
+    expect(sections.map((section) => /--only ([a-z-]+)/.exec(section)?.[1])).toEqual(
+      Object.keys(GROUP_TITLES),
+    );
+    for (const [name, { group, title, why }] of Object.entries(CHECKS)) {
+      const holders = sections.filter((section) => section.includes(`\n| \`${name}\` | ${title} | ${why} |`));
+      expect(holders.map((section) => /--only ([a-z-]+)/.exec(section)?.[1])).toEqual([group]);
+    }
+  });
+
+  test('have tables of checks that cannot go astray', () => {
+    const page = read('docs/operations.md');
+    const changed = putChecks(page, 'another table');
+    expect(putChecks(changed, renderChecks(CHECKS, GROUP_TITLES))).toBe(page);
+    for (const broken of ['', `${page}${page}`, page.replace('End of the table', '')])
+      expect(() => putChecks(broken, 'x')).toThrow('docs/operations.md');
   });
 
   test('keep a bar in a value from ending its cell', () => {

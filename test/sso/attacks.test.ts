@@ -5,6 +5,7 @@ import { BROWSERS } from '../support/attacks/sign-in/browsers.ts';
 import { CALLBACKS } from '../support/attacks/sign-in/callbacks.ts';
 import { ID_TOKENS } from '../support/attacks/sign-in/id-tokens.ts';
 import { KEY_SETS } from '../support/attacks/sign-in/key-sets.ts';
+import { LOGOUTS } from '../support/attacks/sign-in/logouts.ts';
 import { PEOPLE } from '../support/attacks/sign-in/people.ts';
 import type { Place } from '../support/attacks/sign-in/provider.ts';
 import { ROLE_CLAIMS } from '../support/attacks/sign-in/roles.ts';
@@ -24,6 +25,7 @@ const VARIANTS: Variants = {
   ...PEOPLE,
   ...ROLE_CLAIMS,
   ...BROWSERS,
+  ...LOGOUTS,
 };
 
 /** Cases that are run in another way than by their one request, and why. */

@@ -1,4 +1,5 @@
 import { runInDurableObject } from 'cloudflare:test';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { expect, test, vi } from 'vitest';
 import { EVENTS, type EventName } from '../../src/observe/events.ts';
 import { ADMIN_TOKEN, AdminGateway } from '../support/admin.ts';
@@ -6,7 +7,7 @@ import { BOUND } from '../support/bound.ts';
 import { type GatewayOptions, HOST, OTHER_SECRET, SECRET } from '../support/gateway.ts';
 import { Jar, readSetCookies } from '../support/jar.ts';
 import { OBJECT_VARIABLES } from '../support/object-variables.ts';
-import { origin } from '../support/origin.ts';
+import { type Answer, origin } from '../support/origin.ts';
 import { CLIENT, PlainProvider, type Shape } from '../support/plain-provider.ts';
 import { guard, takeLeaks } from '../support/watch.ts';
 
@@ -260,6 +261,65 @@ const REFUSED_BY_GRAFANA = {
   extra: PLANTED,
 };
 
+/** The health of sign-in turns bad, and is posted to a receiver whose address is a secret. */
+async function fallIll(receiver: Answer) {
+  const posted: string[] = [];
+  const address = `https://hooks.test/formatted_webhook/${PLANTED}-of-the-webhook/`;
+  const { stage, gateway } = await signedIn({
+    vars: { ALERT_WEBHOOK_URL: address, SSO_PROBE_LOGIN: 'postern-probe', PUBLIC_URL: `https://${HOST}` },
+  });
+  stage.note('the address of the webhook', address);
+  origin.putUp('https://hooks.test', async (request) => {
+    posted.push(await request.clone().text());
+    return receiver(request);
+  });
+  origin.answerWith(() => Response.json(REFUSED_BY_GRAFANA, { status: 401 }));
+  const { origin: host } = new URL(TOKEN);
+  origin.putUp(host, () =>
+    Response.json({ error: PLANTED, error_description: PERSONAL.email }, { status: 400 }),
+  );
+  origin.putUp('https://keys.id.test', () => Response.json({ keys: [PLANTED] }));
+  await gateway.scheduled();
+  stage.note('an assertion', origin.only.headers.get('X-JWT-Assertion'));
+  return { stage, posted };
+}
+
+const ISSUER = 'https://issuer.test';
+
+/** Somebody is signed in, and the provider, which has another key by now, orders by tokens of these claims. */
+async function orderLogout(...orders: readonly Readonly<Record<string, unknown>>[]): Promise<Stage> {
+  const document = { authorization_endpoint: AUTHORIZATION, token_endpoint: TOKEN, jwks_uri: KEYS };
+  const ofIssuer = { ...SHAPE, idToken: { ...SHAPE.idToken, iss: ISSUER } };
+  origin.putUp(ISSUER, () => Response.json({ issuer: ISSUER, ...document }));
+  const { stage, gateway } = await signedIn({ vars: { SSO_ISSUER: ISSUER } }, ofIssuer);
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const published = { ...(await exportJWK(publicKey)), kid: 'of-logouts', alg: 'ES256', use: 'sig' };
+  origin.putUp('https://keys.id.test', () => Response.json({ keys: [published] }));
+  gateway.now += 20;
+  for (const claims of orders) {
+    const token = await new SignJWT({
+      iss: ISSUER,
+      aud: CLIENT.id,
+      iat: gateway.now,
+      exp: gateway.now + 60,
+      jti: crypto.randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      sub: SUBJECT,
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'ES256', kid: 'of-logouts', typ: 'logout+jwt' })
+      .sign(privateKey);
+    stage.note('a logout token', token);
+    await stage.ask(gateway, '/-/backchannel-logout', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ logout_token: token, more: PLANTED }).toString(),
+    });
+  }
+  await stage.ask(gateway);
+  return stage;
+}
+
 /** How each event happens. */
 const WAYS: Readonly<Record<Told, () => Promise<Stage>>> = {
   'sso.signed_in': async () => (await signedIn()).stage,
@@ -313,6 +373,21 @@ const WAYS: Readonly<Record<Told, () => Promise<Stage>>> = {
     expect(answer.headers.get('Location')).toContain('id_token_hint=');
     return stage;
   },
+  'sso.backchannel.logout': () => orderLogout({ jti: PLANTED, sid: PLANTED }),
+  'sso.backchannel.refused': () =>
+    orderLogout(
+      { nonce: PLANTED },
+      { iss: `https://${PLANTED}.test` },
+      { aud: PLANTED },
+      { events: PLANTED },
+      { sub: PLANTED, jti: undefined },
+    ),
+  'sso.loop.stopped': async () => {
+    const { stage, gateway } = await signedIn({ vars: { GF_AUTH_GENERIC_OAUTH_AUTO_LOGIN: 'true' } });
+    await stage.signIn(gateway);
+    expect((await stage.ask(gateway, `/-/login?to=${PAGE}&more=${PLANTED}`)).status).toBe(200);
+    return stage;
+  },
   'sso.refreshed': async () => {
     const { stage, gateway } = await signedIn();
     gateway.now += TOKEN_SECONDS;
@@ -363,10 +438,27 @@ const WAYS: Readonly<Record<Told, () => Promise<Stage>>> = {
     await stage.signIn(gateway);
     return stage;
   },
+  'sso.health.changed': async () => {
+    const { stage, posted } = await fallIll(() => new Response('ok'));
+    expect(posted).toHaveLength(1);
+    expect(posted.flatMap((body) => stage.find(body))).toEqual([]);
+    return stage;
+  },
+  'sso.alert.failed': async () => {
+    const { stage } = await fallIll((request) => Promise.reject(new TypeError(`${request.url}: no route`)));
+    return stage;
+  },
   'sso.account.released': async () => {
     const { stage, gateway } = await signedIn();
     for (const name of [PERSONAL.email, PERSONAL.login, PLANTED])
       await gateway.order('POST', '/sso/release', { name });
+    return stage;
+  },
+  'sso.recovered': async () => {
+    const { stage, gateway } = await signedIn();
+    await gateway.order('POST', '/sso/recover', { releaseAccounts: true, shareSessions: true });
+    await gateway.ask('POST', '/sso/recover', { [PLANTED]: PLANTED });
+    expect((await stage.ask(gateway)).status).toBe(403);
     return stage;
   },
   'origin.refused_identity': async () => {

@@ -213,6 +213,7 @@ describe('the options of [auth.generic_oauth]', () => {
       },
       usesRefreshTokens: false,
       signOutUrl: undefined,
+      signsOutAtProvider: false,
       sessionSeconds: 43_200,
       graceSeconds: 1800,
       presentation: {

@@ -166,12 +166,52 @@ describe('a login and an address', () => {
     expect(await accounts().hold(person(), ISSUER, NOW)).toBe(true);
   });
 
+  test('that were claimed until a moment give way to the next one who comes', async () => {
+    const [eve, bob] = [person({ sub: 'eve' }), person({ sub: 'bob' })];
+    await accounts().hold(person(), ISSUER, NOW);
+    await accounts().releaseUntil(NOW);
+    expect(await accounts().findTaken(eve, ISSUER)).toEqual([]);
+    expect(await accounts().hold(eve, ISSUER, NOW + 1)).toBe(true);
+    for (const other of [person(), bob]) {
+      expect(await accounts().hold(other, ISSUER, NOW + 2)).toBe(false);
+      expect(await accounts().findTaken(other, ISSUER)).toEqual(['ann@example.com', 'ann']);
+    }
+  });
+
+  test('that were claimed a second later stay, and so does what their holder claims anew', async () => {
+    const eve = person({ sub: 'eve' });
+    await accounts().hold(person(), ISSUER, NOW);
+    await accounts().releaseUntil(NOW - 1);
+    expect(await accounts().hold(eve, ISSUER, NOW + 1)).toBe(false);
+    await accounts().releaseUntil(NOW);
+    expect(await accounts().hold(person(), ISSUER, NOW + 1)).toBe(true);
+    expect(await accounts().hold(eve, ISSUER, NOW + 2)).toBe(false);
+  });
+
+  test('that were let go up to a moment are not taken back by an earlier one', async () => {
+    await accounts().hold(person(), ISSUER, NOW);
+    await accounts().releaseUntil(NOW);
+    await accounts().releaseUntil(NOW - 100);
+    expect(await accounts().release('ann', NOW + 1)).toBe(false);
+    expect(await accounts().hold(person({ sub: 'eve' }), ISSUER, NOW + 1)).toBe(true);
+  });
+
+  test('that gave way go to one of many who come at once', async () => {
+    await accounts().hold(person(), ISSUER, NOW);
+    await accounts().releaseUntil(NOW);
+    const many = Array.from({ length: 20 }, (_, at) => person({ sub: `sub-${at}` }));
+    const held = await Promise.all(many.map((one) => accounts().hold(one, ISSUER, NOW + 1)));
+    expect(held.filter(Boolean)).toHaveLength(1);
+    expect(await Promise.all(many.map((one) => accounts().hold(one, ISSUER, NOW + 2)))).toEqual(held);
+  });
+
   test('are nobody’s while nobody can say whose they are', async () => {
     const away = () => {
       throw new Error('no object for ann@example.com');
     };
     const failing = new Accounts(new LedgerRegistrar({ getByName: away }));
     await expect(failing.hold(person(), ISSUER, NOW)).rejects.toThrow(StorageUnavailable);
+    await expect(failing.releaseUntil(NOW)).rejects.toThrow(StorageUnavailable);
     await expect(failing.release('ann', NOW)).rejects.toThrow(/^storage: (?:read|write) failed$/);
   });
 });

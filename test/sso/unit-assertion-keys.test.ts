@@ -123,6 +123,74 @@ describe('the next key', () => {
   });
 });
 
+describe('a key that takes the place of another at once', () => {
+  test('signs from that second, and what the former one signed is verified for its overlap', async () => {
+    const [here, elsewhere] = [keysOf(), keysOf()];
+    const first = await kidOf(here, NOW);
+    await kidOf(elsewhere, NOW);
+    const second = await here.renew(NOW + 100);
+    expect(second).not.toBe(first);
+    expect(await kidOf(here, NOW + 100)).toBe(second);
+    // Another isolate goes on with what it remembers, for five minutes.
+    expect(await kidOf(elsewhere, NOW + 299)).toBe(first);
+    expect(await kidOf(elsewhere, NOW + 300)).toBe(second);
+    for (const [now, kids] of [
+      [NOW + 100, [first, second]],
+      [NOW + 3_699, [first, second]],
+      [NOW + 3_700, [second]],
+    ] as const) {
+      expect(await published(here, now)).toEqual(kids);
+      expect(await published(keysOf(), now)).toEqual(kids);
+    }
+  });
+
+  test('signs later where it shall be known first', async () => {
+    const keys = keysOf();
+    const first = await kidOf(keys, NOW);
+    const second = await keys.renew(NOW + 100, 600);
+    expect(await published(keys, NOW + 100)).toEqual([first, second]);
+    expect(await kidOf(keys, NOW + 699)).toBe(first);
+    expect(await kidOf(keys, NOW + 700)).toBe(second);
+  });
+
+  test('signs as long as any, and is followed as any', async () => {
+    const keys = keysOf();
+    await kidOf(keys, NOW);
+    const renewed = await keys.renew(NOW + DAY);
+    expect(await kidOf(keys, TURN + DAY - 1)).toBe(renewed);
+    expect(await kidOf(keys, TURN + DAY)).not.toBe(renewed);
+  });
+
+  test('takes the place of the next one too, which has signed nothing', async () => {
+    const keys = keysOf();
+    const first = await kidOf(keys, NOW);
+    const [, next] = await published(keys, TURN - 60);
+    const renewed = await keys.renew(TURN - 30);
+    expect(await published(keys, TURN - 30)).toEqual([first, renewed]);
+    expect(await kidOf(keys, TURN)).toBe(renewed);
+    expect(renewed).not.toBe(next);
+  });
+
+  test('is made where there was none, and by several at once', async () => {
+    const isolates = Array.from({ length: 3 }, () => keysOf());
+    const kids = await Promise.all(isolates.map((keys) => keys.renew(NOW)));
+    expect(new Set(kids).size).toBe(3);
+    const all = await published(keysOf(), NOW);
+    expect([...all].sort()).toEqual([...kids].sort());
+    expect(await kidOf(keysOf(), NOW)).toBe(all.at(-1));
+  });
+
+  test('is stored sealed, or not made at all', async () => {
+    const keys = keysOf();
+    const kid = await keys.renew(NOW);
+    expect((await book().read('assertion-keys'))?.text).not.toContain(kid);
+    const stubborn: TextBook = { read: async () => undefined, swap: async () => false };
+    await expect(new AssertionKeys(stubborn, [new Secret(SECRET)]).renew(NOW)).rejects.toThrow(
+      StorageUnavailable,
+    );
+  });
+});
+
 describe('whoever loses the secrets', () => {
   test('gets a new key at once, and the old one is published no more', async () => {
     const first = await kidOf(keysOf(), NOW);

@@ -3,7 +3,7 @@ import { createKeyring } from '../../src/lib/keyring.ts';
 import { seal } from '../../src/lib/seal.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Arrival } from '../../src/session/keeper.ts';
-import { SignInCookies, type SignInSession } from '../../src/session/sign-in.ts';
+import { SignInCookies, type SignInSession, tagIssuer } from '../../src/session/sign-in.ts';
 import { Gateway, HOST, NOW, OTHER_SECRET, SECRET } from '../support/gateway.ts';
 import { Jar } from '../support/jar.ts';
 import { OBJECT_VARIABLES } from '../support/object-variables.ts';
@@ -14,6 +14,7 @@ const SESSION: SignInSession = {
   id: '0123456789abcdef0123456789abcdef',
   sub: 'subject-1',
   sid: 'provider-session',
+  issuer: tagIssuer('https://id.example.com'),
   email: 'ann@example.com',
   role: 'Editor',
   start: NOW,
@@ -99,8 +100,8 @@ describe('the cookie of a sign-in', () => {
   });
 
   test('is no seal of another purpose or another use', async () => {
-    const { id, sub, sid, email, role, start, end } = SESSION;
-    const text = JSON.stringify([id, sub, sid, email, role, start, end]);
+    const { id, sub, sid, email, role, start, end, issuer } = SESSION;
+    const text = JSON.stringify([id, sub, sid, email, role, start, end, issuer]);
     const context = `user|${HOST}|${ORIGIN}`;
     for (const [purpose, use, isOurs] of [
       ['sign-in', context, true],
@@ -122,8 +123,10 @@ describe('the cookie of a sign-in', () => {
       {},
       null,
       ['id'],
-      ['a', 'b', 'c', 'd', 'e', 1, '2'],
-      ['a', 'b', 'c', 'd', 'e', 1, 2.5],
+      // Without an issuer, as sessions once were: the provider could not end it.
+      ['a', 'b', 'c', 'd', 'e', 1, 2],
+      ['a', 'b', 'c', 'd', 'e', 1, '2', 'f'],
+      ['a', 'b', 'c', 'd', 'e', 1, 2.5, 'f'],
     ]) {
       const sealed = await seal(ring, JSON.stringify(claims), `user|${HOST}|${ORIGIN}`);
       expect(await cookiesOf().find(arrive(`__Host-postern-user=${sealed}`, {}, 0))).toBeUndefined();

@@ -1,5 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
-import { createApp } from '../../src/app.ts';
+import { createWorker } from '../../src/app.ts';
 import type { Observer } from '../../src/observe/log.ts';
 import { BOUND, settleAtEnd } from './bound.ts';
 import { Jar } from './jar.ts';
@@ -49,7 +49,7 @@ export class Gateway {
   /** What it said of storage that is not bound, which most tests go without. */
   readonly storageWarnings: string[] = [];
   readonly env: Record<string, unknown>;
-  readonly #app;
+  readonly #worker;
   #contexts: ExecutionContext[] = [];
 
   constructor({
@@ -71,7 +71,7 @@ export class Gateway {
     if (bindings === 'real') settleAtEnd(this);
     const clock = () => this.now;
     const observe: Observer = (line) => this.#log({ ...line });
-    this.#app = createApp({ now: clock, observe });
+    this.#worker = createWorker({ now: clock, observe });
     setLatest({ vars: this.env, now: clock, observe });
   }
 
@@ -80,9 +80,14 @@ export class Gateway {
     const request = new Request(target.startsWith('/') ? `${this.at}${target}` : target, init);
     const context = createExecutionContext();
     this.#contexts.push(context);
-    const response = await this.#app.fetch(request, this.env, context);
+    const response = await this.#worker.fetch(request, this.env, context);
     sawResponse(`the answer to ${request.method} ${new URL(request.url).pathname}`, response);
     return response;
+  }
+
+  /** What the cron does. */
+  scheduled(): Promise<void> {
+    return this.#worker.scheduled(undefined, this.env);
   }
 
   /** The same as a visitor who holds these cookies. */

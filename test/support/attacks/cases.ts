@@ -38,6 +38,7 @@ const SIGN_IN_AREAS: ReadonlySet<string> = new Set([
   'session-refresh',
   'csrf',
   'ssrf',
+  'backchannel-logout',
 ]);
 const SIGN_IN_CASES: ReadonlySet<string> = new Set([
   'hdr-094',

@@ -3,7 +3,6 @@ export const LATER_AREAS: Readonly<Record<string, string>> = {
   'share-replay':
     'there are no links that open once: a version 2 link opens as often as it likes while it is fresh',
   'request-smuggling': 'not later: bytes on a raw socket, run by test/system/raw.test.ts with nginx behind',
-  'backchannel-logout': 'sign-in: sign-out that the provider orders',
   'oncall-region-ssrf': 'not later: regions instead of one origin, run by test/oncall/attacks.test.ts',
 };
 

@@ -59,6 +59,9 @@ export function configure({ settings, people, memory, keys }: ProviderFacts) {
       context.type = 'text/plain';
       context.body = `${out.error}: ${out.error_description ?? ''}`;
     },
+    // The gateway is on this machine, which the provider would not ask otherwise.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, options),
     // What is refused, and for how long something lives, never depends on a clock that the test has not moved.
     clockTolerance: 0,
     ttl: {

@@ -43,6 +43,8 @@ export interface ClientSettings {
   readonly auth?: 'client_secret_basic' | 'client_secret_post' | 'none';
   readonly redirectUris: readonly string[];
   readonly signOutUris?: readonly string[];
+  /** Where it is told that somebody has signed out, and whether by `sid` too. */
+  readonly backchannel?: { readonly uri: string; readonly withSid?: boolean };
 }
 
 export const CLIENT_ID = 'grafana';
@@ -114,6 +116,7 @@ export class Provider {
     auth = 'client_secret_basic',
     redirectUris,
     signOutUris = [],
+    backchannel,
   }: ClientSettings): void {
     this.#memory.put('Client', id, {
       client_id: id,
@@ -121,6 +124,10 @@ export class Provider {
       token_endpoint_auth_method: auth,
       redirect_uris: [...redirectUris],
       post_logout_redirect_uris: [...signOutUris],
+      ...(backchannel && {
+        backchannel_logout_uri: backchannel.uri,
+        backchannel_logout_session_required: backchannel.withSid === true,
+      }),
       response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token'],
     });

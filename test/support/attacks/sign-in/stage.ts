@@ -97,7 +97,7 @@ function sendCase({ request }: AttackCase, { scene, texts }: Stage): Promise<Res
   return scene.gateway.fetch(`${GATEWAY}${fillIn(request.path, filled)}`, {
     method: request.method,
     headers,
-    ...(request.body !== undefined && { body: request.body }),
+    ...(request.body !== undefined && { body: fillIn(request.body, filled) }),
   });
 }
 
