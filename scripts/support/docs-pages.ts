@@ -1,8 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { CHECKS, GROUP_TITLES } from '../../src/api/check-table.ts';
 import { BINDINGS, VARIABLES } from '../../src/config/variables.ts';
 import { EVENTS } from '../../src/observe/events.ts';
 import { CODES } from '../../src/refusal/codes.ts';
+import { putChecks, renderChecks } from './docs-checks.ts';
 import { renderConfiguration } from './docs-configuration.ts';
 import { renderEvents } from './docs-events.ts';
 import { renderRefusals } from './docs-refusals.ts';
@@ -16,19 +18,27 @@ export interface Page {
   readonly text: string;
 }
 
-export function makePages(): Page[] {
+async function makePages(): Promise<Page[]> {
   return [
     { path: 'docs/configuration.md', text: renderConfiguration(VARIABLES, BINDINGS) },
     { path: 'docs/sso/options.md', text: renderSsoOptions(VARIABLES) },
     { path: 'docs/refusals.md', text: renderRefusals(CODES) },
     { path: 'docs/events.md', text: renderEvents(EVENTS) },
+    { path: OPERATIONS, text: await renderOperations() },
   ];
+}
+
+/** That page is written by hand, but for its tables. */
+const OPERATIONS = 'docs/operations.md';
+
+async function renderOperations(): Promise<string> {
+  return putChecks((await readPage(OPERATIONS)) ?? '', renderChecks(CHECKS, GROUP_TITLES));
 }
 
 /** The pages whose file says something else, or is not there. */
 export async function findStalePages(): Promise<Page[]> {
   const stale: Page[] = [];
-  for (const page of makePages()) {
+  for (const page of await makePages()) {
     if ((await readPage(page.path)) !== page.text) stale.push(page);
   }
   return stale;
