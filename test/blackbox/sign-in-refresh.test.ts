@@ -120,12 +120,14 @@ describe('an access token that has run out', () => {
     expect(refreshes()).toEqual([{ endpoint: 'token', grant: 'refresh_token', status: 400 }]);
   });
 
-  test('that is not refreshed any more shows a page that leads to sign-in, and back to the page', async () => {
+  test('that is not refreshed any more leads to sign-in, which says so, and back to the page', async () => {
     const { who, browser } = takeOne();
     scene.provider.forgetRefreshTokens(who);
-    const hop = await browser.step(scene.at(PAGE));
-    expect([hop.status, hop.headers['content-type']]).toEqual([401, expect.stringMatching(/^text\/html/)]);
-    expect(hop.text).toContain(`/-/login?to=${encodeURIComponent(PAGE)}`);
+    const hop = await browser.arrive(scene.at(PAGE));
+    expect(hop.url.href).toBe(scene.at(`/-/login?to=${encodeURIComponent(PAGE)}&ended=true`).href);
+    expect([hop.status, hop.headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+    expect(hop.text).toContain('Your sign-in has ended.');
+    expect(hop.text).toContain(`/-/login/start?to=${encodeURIComponent(PAGE)}`);
     expect(browser.cookie(scene.gateway.url, 'postern-user')).toBeUndefined();
     await scene.signIn(browser);
   });
