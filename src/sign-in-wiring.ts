@@ -2,7 +2,7 @@ import type { Config } from './config/read.ts';
 import type { LedgerNamespace, Ledgers } from './ledger/ledgers.ts';
 import { LedgerRegistrar } from './ledger/registrar.ts';
 import { LedgerTexts } from './ledger/texts.ts';
-import { createKeyring, type Keyring } from './lib/keyring.ts';
+import type { LazyKeyring } from './lib/keyring.ts';
 import type { Kv } from './lib/kv.ts';
 import { formatEvent, type Tell } from './observe/events.ts';
 import { askOrigin } from './origin/ask.ts';
@@ -98,15 +98,21 @@ function furnishProbe(
   };
 }
 
+/** What the Durable Objects of one isolate have in common. */
+export interface SupportParts {
+  readonly provider: Provider;
+  readonly ledger: LedgerNamespace;
+  /** What records of sign-ins are sealed with. */
+  readonly keyring: LazyKeyring;
+}
+
 /** Furnishes the Durable Object of a sign-in, which refreshes it. */
 export function furnishSupport(
-  config: Config,
   options: SsoOptions,
-  { provider, ledger }: { readonly provider: Provider; readonly ledger: LedgerNamespace },
+  { provider, ledger, keyring }: SupportParts,
   tell: Tell,
-): SignInSupport {
+): Omit<SignInSupport, 'shareNews'> {
   const accounts = new Accounts(new LedgerRegistrar(ledger));
-  let keyring: Keyring | undefined;
   return {
     refresher: new Refresher({
       options,
@@ -117,10 +123,7 @@ export function furnishSupport(
         ((await accounts.hold(person, issuer, now)) ? undefined : 'account-taken'),
     }),
     graceSeconds: options.graceSeconds,
-    keyring: async () => {
-      keyring ??= await createKeyring(config.session.secrets, 'sign-in record');
-      return keyring;
-    },
+    keyring,
   };
 }
 

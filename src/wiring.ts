@@ -7,6 +7,7 @@ import { type LedgerNamespace, Ledgers } from './ledger/ledgers.ts';
 import { LedgerRegistrar } from './ledger/registrar.ts';
 import { Tally } from './ledger/tally.ts';
 import { KeyedHash } from './lib/keyed-hash.ts';
+import { LazyKeyring } from './lib/keyring.ts';
 import { Kv, type KvBinding } from './lib/kv.ts';
 import { RateWindow } from './lib/rate-window.ts';
 import { EVENTS, type EventMap, type EventName, formatEvent, type Tell } from './observe/events.ts';
@@ -29,9 +30,9 @@ import {
   furnishSignIn,
   furnishSupport,
   type SignInBindings,
+  type SupportParts,
 } from './sign-in-wiring.ts';
 import type { SsoOptions } from './sso/options.ts';
-import type { Provider } from './sso/provider/provider.ts';
 import type { ProviderStore } from './sso/provider/provider-store.ts';
 import type { SignInSupport } from './sso/sign-in-object.ts';
 import type { SignInNamespace } from './sso/sign-ins.ts';
@@ -194,13 +195,10 @@ function findMissing({ kv, ledger }: Bindings): string[] {
 }
 
 /** What the Durable Objects of one isolate have in common. */
-interface SharedSupport {
-  readonly config: Config;
+interface SharedSupport extends SupportParts {
   readonly options: SsoOptions;
-  readonly provider: Provider;
-  /** What isolates tell each other of it. */
+  /** What isolates tell each other of the provider. */
   readonly store: ProviderStore | undefined;
-  readonly ledger: LedgerNamespace;
   readonly ledgers: Ledgers;
   readonly meter: Meter;
 }
@@ -221,8 +219,8 @@ export class SupportWiring {
    * @throws Error where sign-in is not set up: nothing that could ask is let in then
    */
   supportOf(env: Env, waitUntil: (work: Promise<unknown>) => void): SignInSupport {
-    const { config, options, provider, store, ledger, ledgers, meter } = this.#sharedOf(env);
-    if (store?.hasNews) waitUntil(store.share());
+    const shared = this.#sharedOf(env);
+    const { options, store, ledgers, meter } = shared;
     const tell: Tell = (event, facts) => {
       const line = formatEvent(event, facts, this.#now());
       this.#observe(line);
@@ -230,7 +228,10 @@ export class SupportWiring {
       const counted = meter.tell(line, this.#now());
       if (counted) waitUntil(counted);
     };
-    return furnishSupport(config, options, { provider, ledger }, tell);
+    const shareNews = () => {
+      if (store?.hasNews) waitUntil(store.share());
+    };
+    return { ...furnishSupport(options, shared, tell), shareNews };
   }
 
   #sharedOf(env: Env): SharedSupport {
@@ -244,8 +245,8 @@ export class SupportWiring {
     const ledgers = new Ledgers({ namespace: ledger, now: this.#now, onFailure });
     const store = furnishProviderStore(config.value, kv);
     const shared: SharedSupport = {
-      config: config.value,
       options: config.value.sso,
+      keyring: new LazyKeyring(config.value.session.secrets, 'sign-in record'),
       provider: furnishProvider(config.value.sso, { mtls, store }, tell),
       store,
       ledger,

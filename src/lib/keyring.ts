@@ -26,6 +26,24 @@ export async function createKeyring(secrets: readonly Secret[], purpose: string)
   return { newest, ids: keys.map(({ id }) => id), find: (id) => byId.get(id) };
 }
 
+/** A keyring that is derived when it is first needed, and then remembered: deriving costs more than sealing. */
+export class LazyKeyring {
+  readonly #secrets: readonly Secret[];
+  readonly #purpose: string;
+  #keyring: Keyring | undefined;
+
+  /** @param secrets newest first, at least one */
+  constructor(secrets: readonly Secret[], purpose: string) {
+    this.#secrets = secrets;
+    this.#purpose = purpose;
+  }
+
+  async get(): Promise<Keyring> {
+    this.#keyring ??= await createKeyring(this.#secrets, this.#purpose);
+    return this.#keyring;
+  }
+}
+
 async function deriveSealingKey(secret: Secret, purpose: string): Promise<SealingKey> {
   const base = await crypto.subtle.importKey('raw', utf8(secret.reveal()), 'HKDF', false, [
     'deriveBits',

@@ -1,5 +1,5 @@
 import { parseCookies } from '../lib/cookie.ts';
-import { createKeyring, type Keyring } from '../lib/keyring.ts';
+import { LazyKeyring } from '../lib/keyring.ts';
 import type { Result } from '../lib/result.ts';
 import type { VerifiedLink } from '../share/verify.ts';
 import {
@@ -75,11 +75,13 @@ export interface KeeperOptions<Key extends Scope> {
 /** Keeps the sessions of one isolate: opens the grants that visitors hold and hands out new ones. */
 export class SessionKeeper<Key extends Scope> {
   readonly #options: KeeperOptions<Key>;
-  readonly #reader = new GrantReader(() => this.#getKeyring());
-  #keyring: Keyring | undefined;
+  readonly #keyring: LazyKeyring;
+  readonly #reader: GrantReader;
 
   constructor(options: KeeperOptions<Key>) {
     this.#options = options;
+    this.#keyring = new LazyKeyring(options.session.secrets, 'grant');
+    this.#reader = new GrantReader(() => this.#keyring.get());
   }
 
   /** The grant that serves a request, or why there is none. */
@@ -97,7 +99,7 @@ export class SessionKeeper<Key extends Scope> {
 
   /** The grant of a ticket that is presented in time and still holds, or what was taken back of it. */
   async openTicket(use: TicketUse, sealed: string, arrival: Arrival): Promise<Grant | Revoked | undefined> {
-    const grant = await openGrant(sealed, use, await this.#getKeyring(), this.#placeOf(arrival));
+    const grant = await openGrant(sealed, use, await this.#keyring.get(), this.#placeOf(arrival));
     if (!grant || arrival.now - grant.start > TICKET_SECONDS[use]) return undefined;
     const serving = await serve(grant, grant.uid, this.#contextAt(arrival.now));
     if (serving === 'ended') return undefined;
@@ -156,7 +158,7 @@ export class SessionKeeper<Key extends Scope> {
   async #keep(grant: Grant, arrival: Arrival): Promise<string[]> {
     const transport = findTransport(arrival.url);
     const name = nameGrantCookie(grant, transport);
-    const sealed = await sealGrant(grant, 'share', await this.#getKeyring(), this.#placeOf(arrival));
+    const sealed = await sealGrant(grant, 'share', await this.#keyring.get(), this.#placeOf(arrival));
     const others = (await this.#readHeld(arrival, transport)).filter(({ cookie }) => cookie !== name);
     return [
       formatGrantCookie(name, sealed, grant.end - arrival.now, transport),
@@ -165,7 +167,7 @@ export class SessionKeeper<Key extends Scope> {
   }
 
   async #sealTicket(use: TicketUse, grant: Grant, arrival: Arrival): Promise<string> {
-    return sealGrant(grant, use, await this.#getKeyring(), this.#placeOf(arrival));
+    return sealGrant(grant, use, await this.#keyring.get(), this.#placeOf(arrival));
   }
 
   #readHeld(arrival: Arrival, transport: CookieTransport): Promise<HeldGrant[]> | HeldGrant[] {
@@ -183,11 +185,6 @@ export class SessionKeeper<Key extends Scope> {
 
   #placeOf(arrival: Arrival): GrantPlace {
     return { host: arrival.url.host, origin: this.#options.origin };
-  }
-
-  async #getKeyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#options.session.secrets, 'grant');
-    return this.#keyring;
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { formatSetCookie, parseCookies } from '../lib/cookie.ts';
-import { createKeyring, type Keyring } from '../lib/keyring.ts';
+import { LazyKeyring } from '../lib/keyring.ts';
 import { LruMap } from '../lib/lru.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import { sha256Hex } from '../lib/sha256.ts';
@@ -58,14 +58,13 @@ export function nameSignInCookie({ isPlainLoopback }: CookieTransport): string {
  * arrives signed in. What was opened is remembered in the isolate, so that a warm request opens none.
  */
 export class SignInCookies {
-  readonly #options: SessionOptions;
+  readonly #keyring: LazyKeyring;
   readonly #origin: string;
   readonly #opened = new LruMap<string, SignInSession>(REMEMBERED_MAX);
-  #keyring: Keyring | undefined;
 
   /** @param origin the origin that sessions are bound to */
   constructor(options: SessionOptions, origin: string) {
-    this.#options = options;
+    this.#keyring = new LazyKeyring(options.secrets, 'sign-in');
     this.#origin = origin;
   }
 
@@ -89,7 +88,7 @@ export class SignInCookies {
   async format(session: SignInSession, arrival: Arrival): Promise<string> {
     const { id, sub, sid, email, role, start, end, issuer } = session;
     const text = JSON.stringify([id, sub, sid, email, role, start, end, issuer]);
-    const sealed = await seal(await this.#getKeyring(), text, formatContext(this.#placeOf(arrival)));
+    const sealed = await seal(await this.#keyring.get(), text, formatContext(this.#placeOf(arrival)));
     return this.#set(sealed, end - arrival.now, arrival);
   }
 
@@ -107,7 +106,7 @@ export class SignInCookies {
 
   async #open(sealed: string, arrival: Arrival): Promise<SignInSession | undefined> {
     if (sealed.length > SEALED_LENGTH_MAX) return undefined;
-    const text = await unseal(await this.#getKeyring(), sealed, formatContext(this.#placeOf(arrival)));
+    const text = await unseal(await this.#keyring.get(), sealed, formatContext(this.#placeOf(arrival)));
     const parsed = text === undefined ? undefined : SEALED_CLAIMS.safeParse(JSON.parse(text));
     if (!parsed?.success) return undefined;
     const [id, sub, sid, email, role, start, end, issuer] = parsed.data;
@@ -118,11 +117,6 @@ export class SignInCookies {
 
   #placeOf({ url }: Arrival): GrantPlace {
     return { host: url.host, origin: this.#origin };
-  }
-
-  async #getKeyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#options.secrets, 'sign-in');
-    return this.#keyring;
   }
 }
 

@@ -1,4 +1,4 @@
-import { createKeyring, type Keyring } from '../lib/keyring.ts';
+import { type Keyring, LazyKeyring } from '../lib/keyring.ts';
 import type { Kv } from '../lib/kv.ts';
 import type { Secret } from '../lib/secret.ts';
 import { sha256Base64Url } from '../lib/sha256.ts';
@@ -51,10 +51,11 @@ export interface KeyStoreContext {
  */
 export class KeyStore {
   readonly #context: KeyStoreContext;
-  #keyring: Keyring | undefined;
+  readonly #keyring: LazyKeyring;
 
   constructor(context: KeyStoreContext) {
     this.#context = context;
+    this.#keyring = new LazyKeyring(context.secrets, 'key');
   }
 
   /** A key as this place of Cloudflare knows it. */
@@ -159,9 +160,8 @@ export class KeyStore {
   }
 
   /** The secrets that keys are sealed with. */
-  async keyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#context.secrets, 'key');
-    return this.#keyring;
+  keyring(): Promise<Keyring> {
+    return this.#keyring.get();
   }
 
   /** A claim of a key that has another token by now, or is gone, is void; but not at once: it may be about to be stored. */

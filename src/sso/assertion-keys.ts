@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import * as z from 'zod';
 import { toHex } from '../lib/bytes.ts';
 import { parseJson } from '../lib/json.ts';
-import { createKeyring, type Keyring } from '../lib/keyring.ts';
+import { LazyKeyring } from '../lib/keyring.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import type { Secret } from '../lib/secret.ts';
 import { StorageUnavailable } from '../lib/storage-error.ts';
@@ -59,15 +59,14 @@ type Keys = z.output<typeof KEYS>;
  */
 export class AssertionKeys {
   readonly #book: TextBook;
-  readonly #secrets: readonly Secret[];
-  #keyring: Keyring | undefined;
+  readonly #keyring: LazyKeyring;
   #kept: { readonly keys: Keys; readonly readAt: number } | undefined;
   #signing: SigningKey | undefined;
 
   /** @param secrets newest first */
   constructor(book: TextBook, secrets: readonly Secret[]) {
     this.#book = book;
-    this.#secrets = secrets;
+    this.#keyring = new LazyKeyring(secrets, 'assertion keys');
   }
 
   /** The key that signs now. @throws StorageUnavailable */
@@ -137,25 +136,20 @@ export class AssertionKeys {
   }
 
   async #store(revision: number, keys: Keys): Promise<boolean> {
-    const sealed = await seal(await this.#getKeyring(), JSON.stringify(keys), CONTEXT);
+    const sealed = await seal(await this.#keyring.get(), JSON.stringify(keys), CONTEXT);
     return this.#book.swap(NAME, revision, sealed);
   }
 
   /** Keys that were sealed with a secret that is gone are gone too: whoever had that secret could have read them. */
   async #open(text: string | null): Promise<Keys> {
-    const plain = text === null ? undefined : await unseal(await this.#getKeyring(), text, CONTEXT);
+    const plain = text === null ? undefined : await unseal(await this.#keyring.get(), text, CONTEXT);
     const parsed = KEYS.safeParse(parseJson(plain));
     return parsed.success ? parsed.data : [];
   }
 
   /** What an older secret has sealed is sealed anew, so that the secret can go. */
   async #isSealedByNewest(text: string): Promise<boolean> {
-    return text.startsWith(`${(await this.#getKeyring()).newest.id}.`);
-  }
-
-  async #getKeyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#secrets, 'assertion keys');
-    return this.#keyring;
+    return text.startsWith(`${(await this.#keyring.get()).newest.id}.`);
   }
 }
 

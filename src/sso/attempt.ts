@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { toBase64Url, toHex } from '../lib/bytes.ts';
 import { equalInConstantTime } from '../lib/constant-time.ts';
 import { type CookiePair, formatSetCookie, parseCookies } from '../lib/cookie.ts';
-import { createKeyring, type Keyring } from '../lib/keyring.ts';
+import { LazyKeyring } from '../lib/keyring.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import type { Secret } from '../lib/secret.ts';
 import { sha256Hex } from '../lib/sha256.ts';
@@ -74,18 +74,17 @@ export function sessionIdOf({ state }: Attempt): string {
 
 /** Keeps attempts in cookies of their own, so that two tabs can sign in side by side. */
 export class Attempts {
-  readonly #secrets: readonly Secret[];
-  #keyring: Keyring | undefined;
+  readonly #keyring: LazyKeyring;
 
   constructor(secrets: readonly Secret[]) {
-    this.#secrets = secrets;
+    this.#keyring = new LazyKeyring(secrets, 'attempt');
   }
 
   /** The `Set-Cookie` values that keep an attempt: itself, and those that go for it. */
   async keep(attempt: Attempt, arrival: Arrival): Promise<string[]> {
     const { state, nonce, codeVerifier, to, redirectUri, start } = attempt;
     const text = JSON.stringify([state, nonce, codeVerifier, to, redirectUri, start]);
-    const sealed = await seal(await this.#getKeyring(), text, contextOf(attempt.id, arrival));
+    const sealed = await seal(await this.#keyring.get(), text, contextOf(attempt.id, arrival));
     const transport = findTransport(arrival.url);
     const held = findCookies(arrival, transport);
     const given = held.length < ATTEMPTS_MAX ? [] : held.map(({ name }) => formatCleared(name, transport));
@@ -100,7 +99,7 @@ export class Attempts {
     const cookies = findCookies(arrival, findTransport(arrival.url)).filter((pair) => pair.name === name);
     const [cookie, second] = cookies;
     if (!cookie || second || cookie.value.length > SEALED_LENGTH_MAX) return undefined;
-    const text = await unseal(await this.#getKeyring(), cookie.value, contextOf(id, arrival));
+    const text = await unseal(await this.#keyring.get(), cookie.value, contextOf(id, arrival));
     const parsed = text === undefined ? undefined : SEALED_ATTEMPT.safeParse(JSON.parse(text));
     if (!parsed?.success) return undefined;
     const [kept, nonce, codeVerifier, to, redirectUri, start] = parsed.data;
@@ -113,11 +112,6 @@ export class Attempts {
     const [, id] = STATE.exec(state) ?? [];
     const transport = findTransport(arrival.url);
     return id && formatCleared(nameOf(id, transport), transport);
-  }
-
-  async #getKeyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#secrets, 'attempt');
-    return this.#keyring;
   }
 }
 

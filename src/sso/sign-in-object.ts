@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as z from 'zod';
 import { parseJson } from '../lib/json.ts';
-import type { Keyring } from '../lib/keyring.ts';
+import type { LazyKeyring } from '../lib/keyring.ts';
 import { seal, unseal } from '../lib/seal.ts';
 import { ATTEMPT_SECONDS } from './attempt.ts';
 import type { Refresher } from './refresher.ts';
@@ -16,9 +16,11 @@ import {
 
 /** What the object needs from outside. */
 export interface SignInSupport {
-  readonly keyring: () => Promise<Keyring>;
+  readonly keyring: LazyKeyring;
   readonly refresher: Refresher;
   readonly graceSeconds: number;
+  /** Tells others what a refresh had to ask the provider for. */
+  readonly shareNews: () => void;
 }
 
 /** How early an access token counts as expired: it has to last for the request. */
@@ -51,6 +53,7 @@ const KEY = 'sign-in';
  */
 export class SignInObject extends DurableObject implements SignInBook {
   readonly #findSupport: () => SignInSupport;
+  #known: SignInSupport | undefined;
 
   /** @param findSupport throws where sign-in is off: emptying the object must not depend on it */
   constructor(context: DurableObjectState, env: Cloudflare.Env, findSupport: () => SignInSupport) {
@@ -59,7 +62,8 @@ export class SignInObject extends DurableObject implements SignInBook {
   }
 
   get #support(): SignInSupport {
-    return this.#findSupport();
+    this.#known ??= this.#findSupport();
+    return this.#known;
   }
 
   async open(record: SignInRecord, now: number): Promise<boolean> {
@@ -79,7 +83,10 @@ export class SignInObject extends DurableObject implements SignInBook {
     return this.ctx.blockConcurrencyWhile(async () => {
       // Somebody else's refresh may have come first.
       const latest = await this.#load();
-      return this.#tell(isDue(latest, now) ? await this.#refresh(latest, now) : latest, now);
+      if (!isDue(latest, now)) return this.#tell(latest, now);
+      const refreshed = await this.#refresh(latest, now);
+      this.#support.shareNews();
+      return this.#tell(refreshed, now);
     });
   }
 
@@ -154,7 +161,7 @@ export class SignInObject extends DurableObject implements SignInBook {
 
   async #save(record: SignInRecord, revision: number): Promise<Live> {
     const { keyring, refresher } = this.#support;
-    const sealed = await seal(await keyring(), JSON.stringify(record), this.#context());
+    const sealed = await seal(await keyring.get(), JSON.stringify(record), this.#context());
     const expiresAt = refresher.expiryOf(record);
     const live = { sealed, revision, end: record.end, ...(expiresAt !== undefined && { expiresAt }) };
     await this.#store(live);
@@ -167,7 +174,7 @@ export class SignInObject extends DurableObject implements SignInBook {
   }
 
   async #open({ sealed }: Live): Promise<SignInRecord | undefined> {
-    const text = await unseal(await this.#support.keyring(), sealed, this.#context());
+    const text = await unseal(await this.#support.keyring.get(), sealed, this.#context());
     return text === undefined ? undefined : (parseJson(text) as SignInRecord);
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseJson } from '../../lib/json.ts';
-import { createKeyring, type Keyring } from '../../lib/keyring.ts';
+import { LazyKeyring } from '../../lib/keyring.ts';
 import type { Kv } from '../../lib/kv.ts';
 import { seal, unseal } from '../../lib/seal.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -64,8 +64,7 @@ export const UNSHARED: SharedCopies = { look: async () => NOTHING, keep: () => u
  */
 export class ProviderStore {
   readonly #kv: Kv;
-  readonly #secrets: readonly Secret[];
-  #keyring: Keyring | undefined;
+  readonly #keyring: LazyKeyring;
   #seen: Shared = NOTHING;
   #seenAt = NEVER;
   /** What KV holds, as far as this isolate knows. */
@@ -75,7 +74,7 @@ export class ProviderStore {
   /** @param secrets newest first */
   constructor({ kv, secrets }: { readonly kv: Kv; readonly secrets: readonly Secret[] }) {
     this.#kv = kv;
-    this.#secrets = secrets;
+    this.#keyring = new LazyKeyring(secrets, 'provider copies');
   }
 
   /** What is shared, as seen within {@link LOOK_SECONDS}. What KV cannot say now is as it was. */
@@ -139,7 +138,7 @@ export class ProviderStore {
     // Told as of now, so that nobody else writes the same meanwhile.
     this.#told = { ...former, [kind]: copy };
     try {
-      const sealed = await seal(await this.#getKeyring(), JSON.stringify(copy), KEYS[kind]);
+      const sealed = await seal(await this.#keyring.get(), JSON.stringify(copy), KEYS[kind]);
       await this.#kv.write(KEYS[kind], sealed, LIFE_SECONDS[kind]);
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
@@ -149,12 +148,7 @@ export class ProviderStore {
 
   /** What none of our isolates has written is nothing. */
   async #open(kind: CopyKind, sealed: string | undefined): Promise<string | undefined> {
-    return sealed === undefined ? undefined : unseal(await this.#getKeyring(), sealed, KEYS[kind]);
-  }
-
-  async #getKeyring(): Promise<Keyring> {
-    this.#keyring ??= await createKeyring(this.#secrets, 'provider copies');
-    return this.#keyring;
+    return sealed === undefined ? undefined : unseal(await this.#keyring.get(), sealed, KEYS[kind]);
   }
 }
 
