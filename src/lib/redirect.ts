@@ -6,6 +6,11 @@
  * @param cookies `Set-Cookie` values
  */
 export function redirectWithin(target: string, cookies: readonly string[] = []): Response {
+  return redirectTo(target, cookies);
+}
+
+/** The same to any address of the gateway's own making: the identity provider, or PUBLIC_URL. */
+export function redirectTo(target: string, cookies: readonly string[] = []): Response {
   const headers: [string, string][] = [
     ['Location', target],
     ['Cache-Control', 'no-store'],

@@ -1,5 +1,6 @@
 import type { Visit } from '../corridor.ts';
 import { parseQuery } from '../lib/query.ts';
+import { redirectWithin } from '../lib/redirect.ts';
 import { formatTarget } from '../lib/request-url.ts';
 import { answerRevoked } from '../session/answer.ts';
 import { type Arrival, arrivalOf } from '../session/keeper.ts';
@@ -73,7 +74,7 @@ function answer(
 function answerEnded(request: Request, visit: Visit, signIn: SignInServices): Response {
   const headers = clearing(request, visit, signIn);
   const to = returnPathOf(visit);
-  if (isPage(request) && isAlone(request)) return redirectTo(endedAddress(to), headers);
+  if (isPage(request) && isAlone(request)) return redirectWithin(endedAddress(to), headers.getSetCookie());
   return visit.refuse({ code: 'sso_session_ended', signInAt: loginAddress(to) }, headers);
 }
 
@@ -130,7 +131,7 @@ export function leadToSignIn(request: Request, visit: Visit): Response {
   const address = loginAddress(returnPathOf(visit));
   if (!isPage(request)) return visit.refuse({ code: 'session_required', signInAt: address });
   if (!isAlone(request)) return visit.refuse({ code: 'session_required', openInTab: address });
-  return redirectTo(address, new Headers());
+  return redirectWithin(address);
 }
 
 /** Whether a browser wants to show the answer. */
@@ -141,11 +142,4 @@ function isPage({ method, headers }: Request): boolean {
 /** Whether it is to be shown in a tab, not in a frame of another page. */
 function isAlone({ headers }: Request): boolean {
   return (headers.get('Sec-Fetch-Dest') ?? 'document') === 'document';
-}
-
-function redirectTo(address: string, headers: Headers): Response {
-  headers.set('Location', address);
-  headers.set('Cache-Control', 'no-store');
-  headers.set('Referrer-Policy', 'no-referrer');
-  return new Response(null, { status: 303, headers });
 }

@@ -1,4 +1,5 @@
 import type { Visit } from '../corridor.ts';
+import { redirectWithin } from '../lib/redirect.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import type { Refusal } from '../refusal/refuse.ts';
 import { answerRevoked } from '../session/answer.ts';
@@ -9,13 +10,12 @@ import { LOGIN_PATH, startAddress } from './addresses.ts';
 import { type Attempt, sessionIdOf } from './attempt.ts';
 import { identify } from './identify.ts';
 import type { Person, Source, VerifiedPerson } from './person.ts';
-import { findPresentationProblem } from './presentation.ts';
+import { findPresentationProblem, toldRole } from './presentation.ts';
 import type { Endpoints } from './provider/discovery.ts';
 import { isProviderFailure } from './provider/failure.ts';
 import { type Claims, issuerOf } from './provider/provider.ts';
 import type { Tokens } from './provider/token-answer.ts';
 import { type RefusedSignIn, refuseSignIn, type SignInRefusal } from './refuse.ts';
-import { lowestRole } from './roles.ts';
 import type { SignInServices } from './services.ts';
 import { fitRecord, keepTokens, type SignInRecord } from './sign-in-book.ts';
 import { subjectLabel } from './subject-label.ts';
@@ -163,16 +163,13 @@ function toSession(
   const isBound = options.usesRefreshTokens && tokens.refreshToken === undefined;
   const end = Math.min(longest, (isBound ? tokens.expiresAt : undefined) ?? longest);
   const { sid } = idClaims ?? {};
-  const role = person.isGrafanaAdmin
-    ? 'GrafanaAdmin'
-    : lowestRole((person.orgRoles ?? []).map(([, one]) => one));
   return {
     id: sessionIdOf(attempt),
     sub: person.sub,
     sid: typeof sid === 'string' && sid.length <= SID_LENGTH_MAX ? sid : '',
     issuer: tagIssuer(issuer),
     email: person.email,
-    role: role ?? '',
+    role: toldRole(person) ?? '',
     start: now,
     end,
   };
@@ -194,11 +191,8 @@ async function welcome(
   const former = await signIn.cookies.find(arrival);
   if (former) visit.waitUntil(signIn.signIns.end(former.id, 'replaced', visit.now));
   headers.append('Set-Cookie', await signIn.cookies.format(session, arrival));
-  headers.set('Location', attempt.to);
-  headers.set('Cache-Control', 'no-store');
-  headers.set('Referrer-Policy', 'no-referrer');
   const subject = subjectLabel(session.sub);
   if (!toldGroups(person)) visit.observe('sso.groups.left_out', { subject, count: person.groups.length });
   visit.observe('sso.signed_in', { subject, sessionId: session.id, role: session.role });
-  return new Response(null, { status: 303, headers });
+  return redirectWithin(attempt.to, headers.getSetCookie());
 }

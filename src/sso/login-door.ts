@@ -1,4 +1,5 @@
 import type { Visit } from '../corridor.ts';
+import { redirectTo } from '../lib/redirect.ts';
 import { fail, ok, type Result } from '../lib/result.ts';
 import { arrivalOf } from '../session/keeper.ts';
 import { CALLBACK_PATH, loginAddress, startAddress } from './addresses.ts';
@@ -65,7 +66,7 @@ function readReturn(request: Request, visit: Visit): Result<Asked, Response> {
 
 async function begin(to: string, request: Request, visit: Visit, signIn: SignInServices): Promise<Response> {
   // The provider leads back to PUBLIC_URL: the attempt's cookie has to be there.
-  if (visit.ownOrigin !== visit.gateway) return redirect(`${visit.gateway}${startAddress(to)}`);
+  if (visit.ownOrigin !== visit.gateway) return redirectTo(`${visit.gateway}${startAddress(to)}`);
   const endpoints = await signIn.provider.endpoints(visit.now);
   shareNews(signIn, visit);
   if (!endpoints.ok) return refuseProvider(endpoints.reason, visit, loginAddress(to));
@@ -76,7 +77,7 @@ async function begin(to: string, request: Request, visit: Visit, signIn: SignInS
     ...(await signIn.attempts.keep(attempt, arrival)),
     ...forgetFormer(signIn, request, visit),
   ];
-  return withCookies(redirect(address), cookies);
+  return redirectTo(address, cookies);
 }
 
 /** The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). */
@@ -110,13 +111,6 @@ async function addressOf(
 function forgetFormer({ cookies }: SignInServices, request: Request, visit: Visit): string[] {
   const arrival = arrivalOf(request, visit);
   return cookies.isCarried(arrival) && isOwnDoing(request.headers) ? [cookies.formatCleared(arrival)] : [];
-}
-
-function redirect(address: string): Response {
-  return new Response(null, {
-    status: 303,
-    headers: { Location: address, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' },
-  });
 }
 
 /** Whether a person came here of their own, as far as the browser says. */

@@ -120,13 +120,18 @@ export function subjectOf({ issuer, person }: Presented): string {
 }
 
 /**
- * What the assertion says of a person. `role` is the lowest of several: Grafana takes the higher of it and of what
- * `org_mapping` gives for an organisation (`org_role_mapper.go`), so it must raise none.
+ * The one role of a person. The lowest of several: Grafana takes the higher of it and of what `org_mapping` gives for an
+ * organisation (`org_role_mapper.go`), so it must raise none.
  */
+export function toldRole({ orgRoles, isGrafanaAdmin }: Person): string | undefined {
+  return isGrafanaAdmin ? 'GrafanaAdmin' : lowestRole((orgRoles ?? []).map(([, role]) => role));
+}
+
+/** What the assertion says of a person. */
 function claimsOf(person: Person): Record<string, unknown> {
-  const { login, email, name, orgRoles, isGrafanaAdmin } = person;
+  const { login, email, name, orgRoles } = person;
   const groups = toldGroups(person);
-  const role = isGrafanaAdmin ? 'GrafanaAdmin' : lowestRole((orgRoles ?? []).map(([, one]) => one));
+  const role = toldRole(person);
   const orgs = orgRoles?.map(([orgId, one]) => `${orgId}/${one}`);
   return { login, email, name, ...(role && { role }), ...(orgs && { orgs }), ...(groups && { groups }) };
 }

@@ -1,4 +1,4 @@
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { fail, ok, type Result } from '../../lib/result.ts';
 import type { KeySet } from './key-sets.ts';
 
@@ -105,6 +105,14 @@ async function verifySignature(
     currentDate: new Date(expected.now * 1000),
     requiredClaims: [...required],
   };
+  return verifyBy(token, keys, options);
+}
+
+async function verifyBy(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<Result<SignedToken, SignedTokenRefusal>> {
   try {
     const { protectedHeader, payload } = await jwtVerify(token, keys, options);
     return ok({ header: { ...protectedHeader }, claims: payload });
@@ -112,23 +120,10 @@ async function verifySignature(
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return fail(refusalOf(error));
     // A token without a key id: each key that could be meant is tried.
     for await (const key of error) {
-      const tried = await tryKey(token, key, options);
+      const tried = await verifyBy(token, async () => key, options);
       if (tried.ok || tried.reason !== 'signature') return tried;
     }
     return fail('signature');
-  }
-}
-
-async function tryKey(
-  token: string,
-  key: CryptoKey,
-  options: Parameters<typeof jwtVerify>[2],
-): Promise<Result<SignedToken, SignedTokenRefusal>> {
-  try {
-    const { protectedHeader, payload } = await jwtVerify(token, key, options);
-    return ok({ header: { ...protectedHeader }, claims: payload });
-  } catch (error) {
-    return fail(refusalOf(error));
   }
 }
 
